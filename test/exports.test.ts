@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseSync } from 'oxc-parser'
+import { describe, expect, test } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
+
+/** Every door and the file of src/ behind it. A new door is written here and in package.json. */
+const doors = {
+  '.': 'index',
+  './sqlite': 'stores/sqlite/index',
+  './testing': 'testing/index',
+  './conformance': 'conformance/index',
+}
+
+test('package.json lists every door by name: its source, its types, its code', () => {
+  const listed = Object.entries(doors).map(([door, file]) => [
+    door,
+    {
+      'eventfold-source': `./src/${file}.ts`,
+      types: `./dist/${file}.d.ts`,
+      default: `./dist/${file}.js`,
+    },
+  ])
+  expect(manifest.exports).toEqual({
+    ...Object.fromEntries(listed),
+    './package.json': './package.json',
+  })
+})
+
+test('the build makes what the doors promise, and leaves the tests out', () => {
+  const outDir = mkdtempSync(join(tmpdir(), 'eventfold-build-'))
+  try {
+    execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', outDir])
+    const built = globSync('**/*.{js,d.ts}', { cwd: outDir })
+    for (const file of Object.values(doors)) {
+      expect(built).toEqual(expect.arrayContaining([`${file}.js`, `${file}.d.ts`]))
+    }
+    expect(built.filter((file) => /\.(test|test-d|fixture)\./.test(file))).toEqual([])
+  } finally {
+    rmSync(outDir, { recursive: true })
+  }
+})
+
+describe.each(Object.entries(doors))('the door %s', (door, file) => {
+  const path = `src/${file}.ts`
+  const { body } = parseSync(path, readFileSync(path, 'utf8')).program
+
+  test('names what it exports', () => {
+    const unnamed = ['ExportAllDeclaration', 'ExportDefaultDeclaration']
+    expect(body.filter(({ type }) => unnamed.includes(type))).toEqual([])
+  })
+
+  test.runIf(door === '.')('holds nothing of its own', () => {
+    const other = body.filter((node) => node.type !== 'ExportNamedDeclaration' || !node.source)
+    expect(other).toEqual([])
+  })
+})

@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
+
+const doors = Object.keys(manifest.exports)
+  .filter((door) => door !== './package.json')
+  .map((door) => door.replace('.', 'eventfold'))
+
+/** What a user has: the tarball, installed in an empty folder. */
+const app = mkdtempSync(join(tmpdir(), 'eventfold-packed-'))
+const write = (file: string, text: string): void => writeFileSync(join(app, file), text)
+const run = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, { cwd: app, encoding: 'utf8' })
+
+let packed: string[] = []
+
+beforeAll(() => {
+  const options = ['--json', '--silent', '--pack-destination', app]
+  const [tarball] = JSON.parse(execFileSync('npm', ['pack', ...options], { encoding: 'utf8' }))
+  packed = tarball.files.map(({ path }: { path: string }) => path)
+  write('package.json', JSON.stringify({ private: true, type: 'module' }))
+  run('npm', 'install', tarball.filename, '--prefer-offline', '--no-audit', '--no-fund')
+})
+
+afterAll(() => rmSync(app, { recursive: true }))
+
+test('the tarball holds the build, its source and the words on it', () => {
+  expect(packed).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md']))
+  const expected = /^(dist|src)\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/
+  expect(packed.filter((path) => !expected.test(path))).toEqual([])
+  expect(packed.filter((path) => /\.(test|test-d|fixture)\./.test(path))).toEqual([])
+})
+
+test('every door opens with import and with require', () => {
+  const print = (open: (door: string) => string): string =>
+    `console.log(JSON.stringify([${doors.map((door) => `Object.keys(${open(door)})`).join()}]))`
+  write(
+    'import.mjs',
+    print((door) => `await import('${door}')`),
+  )
+  write(
+    'require.cjs',
+    print((door) => `require('${door}')`),
+  )
+  const names = JSON.parse(run(process.execPath, 'import.mjs'))
+  for (const [index, door] of doors.entries()) expect(names[index], door).not.toEqual([])
+  expect(JSON.parse(run(process.execPath, 'require.cjs'))).toEqual(names)
+})
+
+// `types: []` and no `skipLibCheck`: the declarations need neither @types/node nor a driver's types.
+test.each([
+  { module: 'nodenext', moduleResolution: 'nodenext' },
+  { module: 'esnext', moduleResolution: 'bundler' },
+])('TypeScript finds the types of every door with $moduleResolution', (resolution) => {
+  const lib = ['es2024', 'esnext.disposable', 'dom']
+  const options = { ...resolution, lib, target: 'es2024', strict: true, noEmit: true, types: [] }
+  write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['consumer.ts'] }))
+  write(
+    'consumer.ts',
+    `${doors.map((door, index) => `export * as door${index} from '${door}'`).join('\n')}
+     import { createEventClient, MemoryEventStore, type EventStore } from 'eventfold'
+     export const store: EventStore = new MemoryEventStore()
+     // @ts-expect-error the types are real ones, not \`any\`
+     createEventClient(42)`,
+  )
+  expect(run(process.execPath, resolve('node_modules/typescript/bin/tsc'))).toBe('')
+})
+
+/** The size in bytes of what a browser downloads, minified and gzipped. */
+async function browserBundle(contents: string): Promise<number> {
+  // A built-in that is imported fails the build: for esbuild no such package exists in a browser.
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: app },
+    platform: 'browser',
+    format: 'esm',
+    bundle: true,
+    minify: true,
+    write: false,
+    logLevel: 'silent',
+  })
+  const [bundle] = outputFiles
+  expect(bundle.text).not.toMatch(/\bfrom\s*["']|\brequire\(/)
+  return gzipSync(bundle.contents).length
+}
+
+test('a browser gets the core without Node built-ins, in less than 10 kB', async () => {
+  const core = await browserBundle(
+    `export { createEventClient, defineDecision, MemoryEventStore } from 'eventfold'`,
+  )
+  const everything = await browserBundle(`export * from 'eventfold'`)
+  console.log(`Gzipped: ${core} bytes for the core, ${everything} for the whole front door`)
+  expect(core).toBeLessThan(10_000)
+})

@@ -1,0 +1,98 @@
+/**
+ * What flows into the metadata of every event that is saved: correlation, causation, actor, tenant
+ * and source. Other keys are kept for the application and do not flow.
+ */
+export interface EventContext {
+  readonly correlationId?: string | undefined
+  readonly causationId?: string | undefined
+  readonly actorId?: string | undefined
+  readonly tenantId?: string | undefined
+  readonly source?: string | undefined
+  readonly [key: string]: unknown
+}
+
+interface Scope {
+  context: EventContext
+}
+
+interface ScopeStorage {
+  readonly getStore: () => Scope | undefined
+  readonly run: <Result>(scope: Scope, work: () => Result) => Result
+}
+
+const processScope: Scope = { context: {} }
+const storage: ScopeStorage = asyncStorage() ?? synchronousStorage()
+
+function current(): Scope {
+  return storage.getStore() ?? processScope
+}
+
+/**
+ * Runs `work` in a scope of its own, that starts with the context given. Inside it, also in awaited
+ * helpers, {@link setEventContext}, {@link appendEventContext} and {@link resetEventContext} change
+ * this scope alone; two scopes that run at the same time never see each other.
+ *
+ * Where there is no `AsyncLocalStorage` (browsers), the scope covers the synchronous part of `work`:
+ * after its first `await` the surrounding context holds again, so that nothing can leak into it.
+ *
+ * ```ts
+ * await withEventContext({ correlationId: 'req_1', actorId: 'user_7' }, async () => {
+ *   appendEventContext({ causationId: 'cmd_9' })
+ *   console.assert(getEventContext().actorId === 'user_7')
+ * })
+ * ```
+ */
+export function withEventContext<Result>(context: EventContext, work: () => Result): Result {
+  return storage.run({ context: { ...context } }, work)
+}
+
+/** The context of the current scope. `{}` where none was set. */
+export function getEventContext(): EventContext {
+  return { ...current().context }
+}
+
+/**
+ * Replaces the context of the current scope.
+ *
+ * Outside {@link withEventContext} the scope is the whole process: right for a script or a Lambda
+ * that handles one request at a time, wrong for a server that handles several.
+ */
+export function setEventContext(context: EventContext): void {
+  current().context = { ...context }
+}
+
+/** Merges into the context of the current scope; a key given here wins. */
+export function appendEventContext(context: EventContext): void {
+  const scope = current()
+  scope.context = { ...scope.context, ...context }
+}
+
+/** Empties the context of the current scope. */
+export function resetEventContext(): void {
+  current().context = {}
+}
+
+function asyncStorage(): ScopeStorage | undefined {
+  const host = (globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }).process
+  const hooks = host?.getBuiltinModule?.('node:async_hooks') as
+    | { AsyncLocalStorage: new () => ScopeStorage }
+    | undefined
+  return hooks && new hooks.AsyncLocalStorage()
+}
+
+/** The fallback of browsers: exported for its test. */
+export function synchronousStorage(): ScopeStorage {
+  let active: Scope | undefined
+  return {
+    getStore: () => active,
+    run: (scope, work) => {
+      const before = active
+      active = scope
+      try {
+        return work()
+      } finally {
+        active = before
+      }
+    },
+  }
+}

@@ -1,0 +1,107 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { EventShape } from './event.ts'
+import { checkData } from './check-data.ts'
+
+/** Turns the data of one schema version into the data of the next. */
+export type Upcaster = {
+  // A method, so that the parameter may be annotated with the old version's exact type.
+  upcast(data: Record<string, unknown>): unknown
+}['upcast']
+
+/** A schema that has changed since the first event of its type was written. */
+export interface VersionedSchema<Schema extends StandardSchemaV1 = StandardSchemaV1> {
+  readonly schema: Schema
+  /** The version that new events are written with, recorded in their metadata. Default is 1. */
+  readonly version?: number
+  /** `upcasters[n]` turns data of version `n` into data of version `n + 1`; they run in turn on every read. */
+  readonly upcasters?: { readonly [fromVersion: number]: Upcaster }
+}
+
+/** What {@link defineEvents} takes: a schema for each event type, plain or versioned. */
+export type EventSchemas = Readonly<Record<string, StandardSchemaV1 | VersionedSchema>>
+
+type SchemaOf<Entry> = Entry extends StandardSchemaV1
+  ? Entry
+  : Entry extends VersionedSchema<infer Schema>
+    ? Schema
+    : never
+
+/** The union of the events as they are stored: each type with the output of its schema. */
+export type EventUnion<Schemas extends EventSchemas> = {
+  [Type in keyof Schemas & string]: {
+    readonly type: Type
+    readonly data: StandardSchemaV1.InferOutput<SchemaOf<Schemas[Type]>>
+  }
+}[keyof Schemas & string]
+
+/** The union of the events as they are given: each type with the input of its schema. */
+export type EventInputUnion<Schemas extends EventSchemas> = {
+  [Type in keyof Schemas & string]: {
+    readonly type: Type
+    readonly data: StandardSchemaV1.InferInput<SchemaOf<Schemas[Type]>>
+  }
+}[keyof Schemas & string]
+
+/** The event types of an application. It is itself a Standard Schema of their union. */
+export interface EventDefinitions<
+  Event extends EventShape = EventShape,
+  Input extends EventShape = Event,
+> extends StandardSchemaV1<Input, Event> {
+  readonly types: readonly Event['type'][]
+  /** The schema of one type with its version and upcasters; `undefined` for a type that is not defined. */
+  readonly definitionOf: (type: string) => VersionedSchema | undefined
+}
+
+/**
+ * Defines the event types of an application from any Standard Schema (zod, valibot, arktype…).
+ * `data` is tied to `type` wherever the result is used. What a schema puts out is what is stored.
+ *
+ * ```ts
+ * const events = defineEvents({
+ *   CART_CREATED: z.object({ cartId: z.string(), userId: z.string() }),
+ *   ITEM_ADDED: {
+ *     version: 2,
+ *     schema: z.object({ cartId: z.string(), productId: z.string(), quantity: z.number() }),
+ *     upcasters: { 1: (data) => ({ quantity: 1, ...data }) },
+ *   },
+ * })
+ * ```
+ */
+export function defineEvents<const Schemas extends EventSchemas>(
+  schemas: Schemas,
+): EventDefinitions<EventUnion<Schemas>, EventInputUnion<Schemas>> {
+  const definitions = new Map<string, VersionedSchema>()
+  for (const [type, entry] of Object.entries(schemas)) {
+    definitions.set(type, '~standard' in entry ? { schema: entry } : entry)
+  }
+  return {
+    types: [...definitions.keys()] as EventUnion<Schemas>['type'][],
+    definitionOf: (type) => definitions.get(type),
+    '~standard': {
+      version: 1,
+      vendor: 'eventfold',
+      validate: (value) => validateEvent(definitions, value) as never,
+    },
+  }
+}
+
+async function validateEvent(
+  definitions: ReadonlyMap<string, VersionedSchema>,
+  value: unknown,
+): Promise<StandardSchemaV1.Result<EventShape>> {
+  const event = value as Partial<EventShape> | null | undefined
+  const definition = typeof event?.type === 'string' ? definitions.get(event.type) : undefined
+  if (event == null || definition === undefined) {
+    const known = [...definitions.keys()].join(', ')
+    return { issues: [{ message: `an event has one of the types ${known}`, path: ['type'] }] }
+  }
+  const checked = await checkData(definition.schema, event.data)
+  return checked.issues
+    ? {
+        issues: checked.issues.map((issue) => ({
+          ...issue,
+          path: ['data', ...(issue.path ?? [])],
+        })),
+      }
+    : { value: { ...event, type: event.type as string, data: checked.value } }
+}

@@ -1,0 +1,74 @@
+/** Event sourcing for TypeScript on the database you already have. @module */
+export { createEventId } from './event/id.ts'
+export {
+  appendEventContext,
+  getEventContext,
+  resetEventContext,
+  setEventContext,
+  withEventContext,
+  type EventContext,
+} from './event/context.ts'
+export {
+  defineEvents,
+  type EventDefinitions,
+  type EventInputUnion,
+  type EventSchemas,
+  type EventUnion,
+  type Upcaster,
+  type VersionedSchema,
+} from './event/definition.ts'
+export type {
+  AggregateRef,
+  EventMetadata,
+  EventShape,
+  New,
+  NewEvent,
+  Stored,
+  StoredEvent,
+} from './event/event.ts'
+export { DEFAULT_IDENTIFIERS, type Identifiers } from './event/identifiers.ts'
+export type { Capabilities, Limits } from './store/capabilities.ts'
+export type { Commit, Committed, Condition, Expectation, Idempotency } from './store/commit.ts'
+export { compareCursors } from './store/cursor.ts'
+export type {
+  DocumentGuard,
+  DocumentPage,
+  DocumentQuery,
+  DocumentResult,
+  Documents,
+  DocumentWrite,
+  StoredDocument,
+} from './store/document.ts'
+export {
+  AbortedError,
+  ArgumentError,
+  ClosedError,
+  ConcurrencyError,
+  EventfoldError,
+  IdempotencyError,
+  isEventfoldError,
+  LimitError,
+  RejectedError,
+  StoreError,
+  UnsupportedError,
+  ValidationError,
+  type Conflict,
+  type ConflictReason,
+  type ErrorCode,
+  type ErrorOfCode,
+  type Outcome,
+  type StoreFault,
+} from './store/errors.ts'
+export type { NewOutboxRecord, Outbox, OutboxRecord } from './store/outbox.ts'
+export type { EventStore, Loaded, LoadOptions, ReadOptions } from './store/store.ts'
+export type {
+  After,
+  Cursor,
+  DataFilter,
+  FilterEntry,
+  Operators,
+  Scalar,
+  Stream,
+  Streams,
+} from './store/stream.ts'
+export { MemoryEventStore, type MemoryOptions } from './stores/memory/index.ts'

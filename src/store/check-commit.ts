@@ -1,0 +1,296 @@
+import type { AggregateRef, EventMetadata, NewEvent } from '../event/event.ts'
+import { createEventId } from '../event/id.ts'
+import { keysOf } from '../event/identifiers.ts'
+import type { Limits } from './capabilities.ts'
+import { checkAggregate, checkStreams } from './check-streams.ts'
+import type { Commit, Condition, Expectation, Idempotency } from './commit.ts'
+import type { DocumentGuard, DocumentWrite } from './document.ts'
+import { ArgumentError, LimitError } from './errors.ts'
+import { canonicalJson, assertText, type JsonCodec } from './json.ts'
+import type { NewOutboxRecord } from './outbox.ts'
+
+/** What a store knows before it looks at a commit. */
+export interface CommitRules {
+  readonly isIdentifier: (key: string) => boolean
+  readonly codec: JsonCodec
+  readonly limits: Limits
+}
+
+/** An event that may be written as it is. */
+export interface PreparedEvent {
+  readonly id: string
+  readonly type: string
+  /** What `json` reads back as; the caller's own object where nothing had to change. */
+  readonly data: unknown
+  readonly json: string
+  readonly metadata: EventMetadata
+  readonly metadataJson: string
+  readonly aggregate: AggregateRef | undefined
+  readonly keys: readonly string[]
+}
+
+/** A document write that may be done as it is. */
+export interface PreparedDocument {
+  readonly type: string
+  readonly id: string
+  /** `undefined` deletes. */
+  readonly json: string | undefined
+  readonly cursor: string | undefined
+  readonly guards: readonly DocumentGuard[]
+  readonly otherwise: 'refuse' | 'skip'
+}
+
+/** An outbox record that may be written as it is. */
+export interface PreparedOutboxRecord {
+  readonly id: string
+  readonly type: string
+  readonly json: string
+  /** The index of its event, `undefined` where the commit has none. */
+  readonly event: number | undefined
+  readonly orderKey: string | undefined
+}
+
+/** A commit that every store can take: checked, encoded, with all defaults filled in. */
+export interface PreparedCommit {
+  readonly events: readonly PreparedEvent[]
+  readonly conditions: readonly Condition[]
+  readonly expect: readonly Expectation[]
+  readonly documents: readonly PreparedDocument[]
+  readonly outbox: readonly PreparedOutboxRecord[]
+  readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined
+}
+
+const NAME_BYTES = 255
+const COMMIT_KEYS = new Set([
+  'events',
+  'conditions',
+  'expect',
+  'documents',
+  'outbox',
+  'idempotency',
+])
+const encoder = new TextEncoder()
+
+/**
+ * Checks a commit before any store looks at it, so that what is wrong with it is refused once, in one
+ * way, and before anything is written.
+ */
+export function prepareCommit(commit: Commit, rules: CommitRules): PreparedCommit {
+  const unknown = Object.keys(commit).find((key) => !COMMIT_KEYS.has(key))
+  if (unknown !== undefined) throw new ArgumentError(`a commit has no ${JSON.stringify(unknown)}`)
+  const { events = [], conditions = [], expect = [], documents = [], outbox = [] } = commit
+  if (events.length + documents.length + outbox.length === 0) {
+    throw new ArgumentError('the commit is empty: give events, documents or outbox records')
+  }
+  if (events.length > rules.limits.commitEvents) {
+    throw new LimitError(
+      'the commit is too large',
+      events.length,
+      rules.limits.commitEvents,
+      'events',
+      'Split it.',
+    )
+  }
+  conditions.forEach((condition) => checkStreams(condition.streams, 'condition'))
+  expect.forEach(checkExpectation)
+  const preparedEvents = events.map((event, index) => prepareEvent(event, index, rules))
+  const prepared = {
+    events: preparedEvents,
+    conditions,
+    expect,
+    documents: documents.map((document, index) => prepareDocument(document, index, rules)),
+    outbox: outbox.map((record, index) => prepareOutbox(record, index, preparedEvents, rules)),
+  }
+  refuseTwice(
+    prepared.events.map((event) => event.id),
+    'event id',
+  )
+  refuseTwice(
+    prepared.documents.map(({ type, id }) => `${type} ${id}`),
+    'document',
+  )
+  refuseTwice(
+    prepared.outbox.map((record) => record.id),
+    'outbox record id',
+  )
+  refuseTwice(
+    expect.map(({ aggregate }) => JSON.stringify([aggregate.type, aggregate.id])),
+    'expected aggregate',
+  )
+  return {
+    ...prepared,
+    idempotency: commit.idempotency && prepareIdempotency(commit.idempotency, prepared),
+  }
+}
+
+/** The default fingerprint: types, data and aggregates, without ids, times and metadata. */
+export function fingerprintOf(prepared: Omit<PreparedCommit, 'idempotency'>): string {
+  const content =
+    prepared.events.length > 0
+      ? prepared.events.map(({ type, data, aggregate }) => [
+          type,
+          data,
+          aggregate?.type,
+          aggregate?.id,
+        ])
+      : [
+          ...prepared.documents.map(({ type, id, json }) => [type, id, json]),
+          ...prepared.outbox.map(({ type, json }) => [type, json]),
+        ]
+  return canonicalJson(content)
+}
+
+function prepareEvent(event: NewEvent, index: number, rules: CommitRules): PreparedEvent {
+  const what = `event ${index}`
+  const type = checkName(event?.type, `${what}: type`)
+  const id = event.id === undefined ? createEventId() : checkName(event.id, `${what}: id`)
+  if (event.data === undefined)
+    throw new ArgumentError(`${what} (${type}) has no data: give {} or null`)
+  const json = rules.codec.encode(event.data, `${what} (${type}): data`)
+  checkBytes(json, `the data of ${what} (${type}) is too large`, rules.limits.eventBytes)
+  const { metadata = {}, aggregate } = event
+  const metadataJson = rules.codec.encode(metadata, `${what} (${type}): metadata`)
+  checkBytes(
+    metadataJson,
+    `the metadata of ${what} (${type}) is too large`,
+    rules.limits.eventBytes,
+  )
+  if (aggregate !== undefined) checkAggregateNames(aggregate, what)
+  // What was given may hold `undefined` and may be changed later; what was encoded is what is stored.
+  const data = rules.codec.decode(json)
+  return {
+    id,
+    type,
+    data,
+    json,
+    metadata: rules.codec.decode(metadataJson) as EventMetadata,
+    metadataJson,
+    aggregate: aggregate && { type: aggregate.type, id: aggregate.id },
+    keys: keysOf(data, rules.isIdentifier),
+  }
+}
+
+function prepareDocument(
+  write: DocumentWrite,
+  index: number,
+  rules: CommitRules,
+): PreparedDocument {
+  const what = `document ${index}`
+  const type = checkName(write.type, `${what}: type`)
+  const id = checkName(write.id, `${what}: id`)
+  if (write.delete !== true && write.data === undefined) {
+    throw new ArgumentError(`${what} (${type} ${id}) has no data: give data, or delete: true`)
+  }
+  const given: readonly DocumentGuard[] =
+    write.if === undefined ? [] : isList(write.if) ? write.if : [write.if]
+  const guards = given.filter((guard) => guard !== 'any')
+  for (const guard of guards) checkGuard(guard, `${what} (${type} ${id})`, write.cursor)
+  return {
+    type,
+    id,
+    json:
+      write.delete === true
+        ? undefined
+        : rules.codec.encode(write.data, `${what} (${type} ${id}): data`),
+    cursor: write.cursor,
+    guards,
+    otherwise: write.otherwise ?? 'refuse',
+  }
+}
+
+function isList(guards: NonNullable<DocumentWrite['if']>): guards is readonly DocumentGuard[] {
+  return Array.isArray(guards)
+}
+
+function checkGuard(guard: DocumentGuard, what: string, cursor: string | undefined): void {
+  if (guard === 'newer' || guard === 'not-older') {
+    if (cursor === undefined)
+      throw new ArgumentError(`${what}: the guard '${guard}' needs a cursor`)
+  } else if (typeof guard === 'object' && guard !== null) {
+    if (!Number.isSafeInteger(guard.revision) || guard.revision < 0) {
+      throw new ArgumentError(
+        `${what}: a revision is a whole number from 0, found ${guard.revision}`,
+      )
+    }
+  } else if (guard !== 'absent' && guard !== 'present') {
+    throw new ArgumentError(`${what}: unknown guard ${JSON.stringify(guard)}`)
+  }
+}
+
+function prepareOutbox(
+  record: NewOutboxRecord,
+  index: number,
+  events: readonly PreparedEvent[],
+  rules: CommitRules,
+): PreparedOutboxRecord {
+  const what = `outbox record ${index}`
+  const type = checkName(record.type, `${what}: type`)
+  const event = record.event ?? (events.length > 0 ? 0 : undefined)
+  const cause = event === undefined ? undefined : events[event]
+  if (event !== undefined && cause === undefined) {
+    throw new ArgumentError(`${what} (${type}): the commit has no event ${event}`)
+  }
+  const aggregate = cause?.aggregate
+  if (record.data === undefined) throw new ArgumentError(`${what} (${type}) has no data`)
+  return {
+    id: record.id === undefined ? createEventId() : checkName(record.id, `${what}: id`),
+    type,
+    json: rules.codec.encode(record.data, `${what} (${type}): data`),
+    event,
+    orderKey:
+      record.orderKey ??
+      (aggregate ? JSON.stringify([aggregate.type, aggregate.id]) : cause?.keys[0]),
+  }
+}
+
+function prepareIdempotency(
+  idempotency: Idempotency,
+  prepared: Omit<PreparedCommit, 'idempotency'>,
+): NonNullable<PreparedCommit['idempotency']> {
+  const key = checkName(idempotency.key, 'the idempotency key')
+  return { key, fingerprint: idempotency.fingerprint ?? fingerprintOf(prepared) }
+}
+
+function checkExpectation(expectation: Expectation): void {
+  checkAggregate(expectation.aggregate, 'expect')
+  const { version } = expectation
+  if (!Number.isSafeInteger(version) || version < 0) {
+    throw new ArgumentError(`expect: a version is a whole number from 0, found ${version}`)
+  }
+}
+
+function checkAggregateNames(aggregate: AggregateRef, what: string): void {
+  checkName(aggregate.type, `${what}: the aggregate's type`)
+  checkName(aggregate.id, `${what}: the aggregate's id`)
+}
+
+/** A type, an id, a key: a text of 1 to 255 bytes. */
+function checkName(name: unknown, what: string): string {
+  if (typeof name !== 'string' || name === '') {
+    throw new ArgumentError(
+      `${what} must be a string that is not empty, found ${JSON.stringify(name) ?? 'undefined'}`,
+    )
+  }
+  assertText(name, what)
+  if (name.length * 3 > NAME_BYTES) checkBytes(name, `${what} is too long`, NAME_BYTES)
+  return name
+}
+
+function checkBytes(text: string, what: string, limit: number): void {
+  if (text.length * 3 <= limit) return
+  const bytes = encoder.encode(text).length
+  if (bytes > limit)
+    throw new LimitError(
+      what,
+      bytes,
+      limit,
+      'bytes',
+      'Keep large content elsewhere and store its address.',
+    )
+}
+
+function refuseTwice(names: readonly string[], what: string): void {
+  if (names.length < 2 || new Set(names).size === names.length) return
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  throw new ArgumentError(`the ${what} ${twice} is in the commit twice`)
+}

@@ -1,0 +1,35 @@
+import { ArgumentError } from './errors.ts'
+import type { Cursor } from './stream.ts'
+
+/** A place in a log with one order, and the id of the event there: the evidence. */
+export interface Place {
+  readonly position: number
+  /** `''` on the empty log. */
+  readonly id: string
+}
+
+/** The place before the first event. */
+export const START: Place = { position: 0, id: '' }
+
+/** The cursor of a store with one order: `position~id`, or `0` on the empty log. */
+export function formatCursor(place: Place): Cursor {
+  return place.position === 0 ? '0' : `${place.position}~${place.id}`
+}
+
+/** The place that a cursor names. Throws `INVALID_ARGUMENT` where it is no cursor of such a store. */
+export function parseCursor(cursor: Cursor): Place {
+  if (cursor === '0') return START
+  const match = typeof cursor === 'string' ? /^([1-9]\d{0,15})~(.+)$/su.exec(cursor) : null
+  const position = Number(match?.[1])
+  if (match === null || !Number.isSafeInteger(position)) {
+    throw new ArgumentError(
+      `${JSON.stringify(cursor) ?? String(cursor)} is not a cursor of this store: give back, unchanged, what a read returned`,
+    )
+  }
+  return { position, id: match[2] as string }
+}
+
+/** Negative, zero or positive, as `left` is before, at or after `right`. */
+export function compareCursors(left: Cursor, right: Cursor): number {
+  return parseCursor(left).position - parseCursor(right).position
+}

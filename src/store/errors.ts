@@ -1,0 +1,281 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { AggregateRef } from '../event/event.ts'
+import type { Cursor, Stream } from './stream.ts'
+
+/**
+ * The codes of all errors. Recognise an error by its code (see {@link isEventfoldError}), not by
+ * `instanceof`: two copies of a package may live in one process.
+ *
+ * | code | thrown when |
+ * | --- | --- |
+ * | `CONFLICT` | a condition, an expected version or a document guard did not hold |
+ * | `REJECTED` | a decision said no |
+ * | `INVALID_EVENT` | an event is not what its definition says, or a stored one cannot be read |
+ * | `INVALID_ARGUMENT` | a call that could never succeed: an empty commit, an unknown operator, a malformed cursor |
+ * | `IDEMPOTENCY_MISMATCH` | a key or an event id is known with other content |
+ * | `LIMIT` | something is larger than the store takes |
+ * | `UNSUPPORTED` | the store cannot do this, and says what to do instead |
+ * | `ABORTED` | the caller's signal ended the call |
+ * | `CLOSED` | the store was closed |
+ * | `STORE` | the database failed, or is not what was expected |
+ */
+export type ErrorCode =
+  | 'CONFLICT'
+  | 'REJECTED'
+  | 'INVALID_EVENT'
+  | 'INVALID_ARGUMENT'
+  | 'IDEMPOTENCY_MISMATCH'
+  | 'LIMIT'
+  | 'UNSUPPORTED'
+  | 'ABORTED'
+  | 'CLOSED'
+  | 'STORE'
+
+/** What is known about the write that failed: certainly not stored, or perhaps stored. */
+export type Outcome = 'none' | 'unknown'
+
+interface ErrorDetails {
+  readonly cause?: unknown
+  readonly retryable?: boolean
+  readonly outcome?: Outcome
+}
+
+/** The base of all errors: a stable `code`, and what the caller may do next. */
+export class EventfoldError extends Error {
+  override readonly name: string = 'EventfoldError'
+  readonly code: ErrorCode
+  /** Whether the same call may succeed later. A conflict is retried by reading and deciding again. */
+  readonly retryable: boolean
+  /**
+   * `'none'`: nothing was written. `'unknown'`: the answer was lost on the way; send the same commit
+   * (same event ids or idempotency key) again and it is written once.
+   */
+  readonly outcome: Outcome
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    this.code = code
+    this.retryable = details.retryable ?? false
+    this.outcome = details.outcome ?? 'none'
+  }
+}
+
+/** Tells whether `error` is one of this package's errors, and of the code given, if any. */
+export function isEventfoldError<Code extends ErrorCode = ErrorCode>(
+  error: unknown,
+  code?: Code,
+): error is ErrorOfCode<Code> {
+  if (!(error instanceof Error) || !('code' in error) || !('outcome' in error)) return false
+  return code === undefined || error.code === code
+}
+
+/** The class that belongs to a code. */
+export type ErrorOfCode<Code extends ErrorCode> = Code extends 'CONFLICT'
+  ? ConcurrencyError
+  : Code extends 'REJECTED'
+    ? RejectedError
+    : Code extends 'INVALID_EVENT'
+      ? ValidationError
+      : Code extends 'IDEMPOTENCY_MISMATCH'
+        ? IdempotencyError
+        : Code extends 'LIMIT'
+          ? LimitError
+          : Code extends 'STORE'
+            ? StoreError
+            : EventfoldError & { readonly code: Code }
+
+/**
+ * Why a commit conflicted. `'condition'`: a matching event was stored meanwhile. `'version'`: the
+ * aggregate is at another version. `'document'`: a guard refused. `'rewound'`: the log no longer
+ * holds what the reader saw (a crash, a restore, another store), so everything must be read anew.
+ */
+export type ConflictReason = 'condition' | 'version' | 'document' | 'rewound'
+
+/** What stood in the way of a commit. Only the fields of its reason are there. */
+export interface Conflict {
+  readonly reason: ConflictReason
+  /** The index in `conditions`, `expect` or `documents`. */
+  readonly index?: number
+  readonly streams?: readonly Stream[] | 'all'
+  /** The first event that matched. */
+  readonly event?: { readonly id: string; readonly type: string; readonly position: number }
+  readonly aggregate?: AggregateRef
+  readonly expected?: number
+  readonly actual?: number
+  readonly document?: { readonly type: string; readonly id: string }
+  readonly cursor?: Cursor | { readonly eventId: string }
+}
+
+/** A commit was refused because something changed since it was decided. Read again and decide again. */
+export class ConcurrencyError extends EventfoldError {
+  override readonly name = 'ConcurrencyError'
+  declare readonly code: 'CONFLICT'
+  readonly conflict: Conflict
+
+  constructor(conflict: Conflict) {
+    super('CONFLICT', `Concurrent modification detected: ${describeConflict(conflict)}`, {
+      retryable: true,
+    })
+    this.conflict = conflict
+  }
+}
+
+/** An event that does not fit its definition, or a stored event that cannot be read. */
+export class ValidationError extends EventfoldError {
+  override readonly name = 'ValidationError'
+  declare readonly code: 'INVALID_EVENT'
+  /** What the schema found. Empty where no schema was asked. */
+  readonly issues: readonly StandardSchemaV1.Issue[]
+  readonly eventType: string
+  /** Of a stored event that cannot be read. */
+  readonly eventId?: string
+  readonly position?: number
+
+  constructor(
+    message: string,
+    details: {
+      readonly eventType: string
+      readonly issues?: readonly StandardSchemaV1.Issue[]
+      readonly eventId?: string
+      readonly position?: number
+      readonly cause?: unknown
+    },
+  ) {
+    super('INVALID_EVENT', message, 'cause' in details ? { cause: details.cause } : {})
+    this.eventType = details.eventType
+    this.issues = details.issues ?? []
+    if (details.eventId !== undefined) this.eventId = details.eventId
+    if (details.position !== undefined) this.position = details.position
+  }
+}
+
+/** A decision said no: the command is not allowed in the state it found. */
+export class RejectedError extends EventfoldError {
+  override readonly name = 'RejectedError'
+  declare readonly code: 'REJECTED'
+  /** What `reject` was given beside its reason. */
+  readonly details: unknown
+
+  constructor(reason: string, details?: unknown) {
+    super('REJECTED', reason)
+    this.details = details
+  }
+}
+
+/** A call that could never succeed, whatever is stored. */
+export class ArgumentError extends EventfoldError {
+  override readonly name = 'ArgumentError'
+  declare readonly code: 'INVALID_ARGUMENT'
+
+  constructor(message: string) {
+    super('INVALID_ARGUMENT', message)
+  }
+}
+
+/** An idempotency key or an event id is known with other content than was sent now. */
+export class IdempotencyError extends EventfoldError {
+  override readonly name = 'IdempotencyError'
+  declare readonly code: 'IDEMPOTENCY_MISMATCH'
+  /** The idempotency key or the event id. */
+  readonly key: string
+
+  constructor(message: string, key: string) {
+    super('IDEMPOTENCY_MISMATCH', message)
+    this.key = key
+  }
+}
+
+/** Something is larger than the store takes. */
+export class LimitError extends EventfoldError {
+  override readonly name = 'LimitError'
+  declare readonly code: 'LIMIT'
+  readonly limit: number
+  readonly actual: number
+
+  constructor(what: string, actual: number, limit: number, unit: string, advice: string) {
+    super('LIMIT', `${what}: ${actual} ${unit}, at most ${limit} are taken. ${advice}`)
+    this.limit = limit
+    this.actual = actual
+  }
+}
+
+/** The store cannot do this; the message says what to do instead. */
+export class UnsupportedError extends EventfoldError {
+  override readonly name = 'UnsupportedError'
+  declare readonly code: 'UNSUPPORTED'
+
+  constructor(message: string) {
+    super('UNSUPPORTED', message)
+  }
+}
+
+/** The caller's signal ended the call. `outcome` tells whether it had been sent. */
+export class AbortedError extends EventfoldError {
+  override readonly name = 'AbortedError'
+  declare readonly code: 'ABORTED'
+
+  constructor(what: string, signal: AbortSignal, outcome: Outcome = 'none') {
+    const state = outcome === 'none' ? 'nothing was written' : 'it may have been written'
+    super('ABORTED', `${what} was aborted: ${state}`, { cause: signal.reason, outcome })
+  }
+}
+
+/** The store was closed. */
+export class ClosedError extends EventfoldError {
+  override readonly name = 'ClosedError'
+  declare readonly code: 'CLOSED'
+
+  constructor(what: string) {
+    super('CLOSED', `Cannot ${what}: the store is closed. Open it again.`)
+  }
+}
+
+/** Why a database cannot be used. `'driver'`: it failed; the driver's error is the `cause`. */
+export type StoreFault =
+  | 'driver'
+  | 'busy'
+  | 'not-a-log'
+  | 'newer-version'
+  | 'read-only'
+  | 'identifiers'
+
+/** The database failed, or is not what was expected. */
+export class StoreError extends EventfoldError {
+  override readonly name = 'StoreError'
+  declare readonly code: 'STORE'
+  readonly fault: StoreFault
+
+  constructor(fault: StoreFault, message: string, details: ErrorDetails = {}) {
+    super('STORE', message, details)
+    this.fault = fault
+  }
+}
+
+function describeConflict(conflict: Conflict): string {
+  switch (conflict.reason) {
+    case 'condition': {
+      const { event, index, streams } = conflict
+      return (
+        `${event?.type} ${event?.id} at position ${event?.position} matches condition ${index} ` +
+        `(${JSON.stringify(streams)}) and came after it was read. Read again and decide again.`
+      )
+    }
+    case 'version': {
+      const { aggregate, actual, expected } = conflict
+      return (
+        `${aggregate?.type} ${aggregate?.id} is at version ${actual}, expected ${expected}. ` +
+        'Read again and decide again.'
+      )
+    }
+    case 'document':
+      return (
+        `the document ${conflict.document?.type} ${conflict.document?.id} is not in the state that its ` +
+        'guard asks for. Read it again.'
+      )
+    case 'rewound':
+      return (
+        `the log does not hold what was read up to ${JSON.stringify(conflict.cursor)}: it was restored, ` +
+        'it is another log, or the event never existed. Read everything again.'
+      )
+  }
+}

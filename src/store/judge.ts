@@ -1,0 +1,212 @@
+import type { AggregateRef, StoredEvent } from '../event/event.ts'
+import type { PreparedCommit, PreparedDocument } from './check-commit.ts'
+import type { Committed, Condition, Idempotency } from './commit.ts'
+import { formatCursor, parseCursor, type Place } from './cursor.ts'
+import type { DocumentGuard, DocumentResult } from './document.ts'
+import { ConcurrencyError, IdempotencyError } from './errors.ts'
+import { canonicalJson } from './json.ts'
+import type { After, Streams } from './stream.ts'
+
+/** What a store remembers of a commit that had an idempotency key. */
+export interface Answer {
+  readonly fingerprint: string
+  readonly committed: Committed
+}
+
+/** What is kept of a document, also after it was deleted. */
+export interface DocumentState {
+  readonly revision: number
+  readonly cursor: string | undefined
+  readonly deleted: boolean
+}
+
+/** What the judge asks of a log with one order, under the lock that also covers the write. */
+export interface LogView {
+  /** The newest event's place; `START` on the empty log. */
+  readonly head: () => Place
+  readonly idAt: (position: number) => string | undefined
+  readonly eventById: (id: string) => StoredEvent | undefined
+  readonly answerTo: (key: string) => Answer | undefined
+  /** `0` for an aggregate without events. */
+  readonly versionOf: (aggregate: AggregateRef) => number
+  /** The oldest event after the position that matches. */
+  readonly firstMatch: (
+    streams: Streams,
+    after: number,
+  ) => Pick<StoredEvent, 'id' | 'type' | 'position'> | undefined
+  readonly documentState: (type: string, id: string) => DocumentState | undefined
+}
+
+/** The verdict on a commit: answered before, or to be written so. Everything else is thrown. */
+export type Verdict =
+  | { readonly replayed: Committed }
+  | {
+      readonly replayed?: undefined
+      /** In the order of the commit's documents; a skipped one is not written. */
+      readonly documents: readonly DocumentResult[]
+      /** In the order of the commit's events; `undefined` where an event has no aggregate. */
+      readonly versions: readonly (number | undefined)[]
+    }
+
+/**
+ * Decides a commit, in the one order that all stores share: known key, known event ids, versions,
+ * conditions, document guards. Asks only what the commit needs.
+ */
+export function judge(commit: PreparedCommit, log: LogView): Verdict {
+  const replayed = answered(commit.idempotency, log) ?? knownEvents(commit, log)
+  if (replayed !== undefined) return { replayed }
+  commit.expect.forEach(({ aggregate, version }, index) => {
+    const actual = log.versionOf(aggregate)
+    if (actual !== version) {
+      throw new ConcurrencyError({ reason: 'version', index, aggregate, expected: version, actual })
+    }
+  })
+  commit.conditions.forEach((condition, index) => checkCondition(condition, index, log))
+  return {
+    documents: commit.documents.map((document, index) => judgeDocument(document, index, log)),
+    versions: nextVersions(commit, log),
+  }
+}
+
+/** The answer that a key already has; another fingerprint is refused. */
+export function answered(
+  idempotency: Idempotency | undefined,
+  log: Pick<LogView, 'answerTo'>,
+): Committed | undefined {
+  const answer = idempotency && log.answerTo(idempotency.key)
+  if (answer === undefined) return undefined
+  if (idempotency?.fingerprint !== undefined && answer.fingerprint !== idempotency.fingerprint) {
+    const { key } = idempotency
+    throw new IdempotencyError(
+      `the idempotency key ${JSON.stringify(key)} was used with other content: use a new key for a new command`,
+      key,
+    )
+  }
+  return { ...answer.committed, replayed: true }
+}
+
+/** The position that a reader has seen. Refuses a place that the log does not hold. */
+export function seenPosition(
+  after: After | undefined,
+  log: Pick<LogView, 'idAt' | 'eventById'>,
+): number {
+  if (after === undefined) return 0
+  if (typeof after === 'object') {
+    const event = log.eventById(after.eventId)
+    if (event === undefined) throw new ConcurrencyError({ reason: 'rewound', cursor: after })
+    return event.position
+  }
+  const { position, id } = parseCursor(after)
+  if (position > 0 && log.idAt(position) !== id) {
+    throw new ConcurrencyError({ reason: 'rewound', cursor: after })
+  }
+  return position
+}
+
+function knownEvents(commit: PreparedCommit, log: LogView): Committed | undefined {
+  const known = commit.events.map((event) => log.eventById(event.id))
+  const first = known.find((event) => event !== undefined)
+  if (first === undefined) return undefined
+  for (const [index, event] of commit.events.entries()) {
+    const stored = known[index]
+    if (stored === undefined || !sameContent(event, stored)) {
+      throw new IdempotencyError(
+        stored === undefined
+          ? `event ${first.id} is stored, event ${event.id} of the same commit is not: give new events new ids`
+          : `event ${event.id} is stored with other content: give a new event a new id`,
+        stored === undefined ? first.id : event.id,
+      )
+    }
+  }
+  return replayOf(commit, known as StoredEvent[], log)
+}
+
+function sameContent(event: PreparedCommit['events'][number], stored: StoredEvent): boolean {
+  return (
+    event.type === stored.type &&
+    event.aggregate?.type === stored.aggregate?.type &&
+    event.aggregate?.id === stored.aggregate?.id &&
+    canonicalJson(event.data) === canonicalJson(stored.data)
+  )
+}
+
+function replayOf(commit: PreparedCommit, events: StoredEvent[], log: LogView): Committed {
+  const last = events.at(-1) as StoredEvent
+  return {
+    events,
+    documents: commit.documents.map(({ type, id }) => ({
+      type,
+      id,
+      status: 'unchanged',
+      revision: log.documentState(type, id)?.revision ?? 0,
+    })),
+    replayed: true,
+    ...(commit.conditions.length > 0 && { cursor: formatCursor(last) }),
+  }
+}
+
+function checkCondition(condition: Condition, index: number, log: LogView): void {
+  const event = log.firstMatch(condition.streams, seenPosition(condition.after, log))
+  if (event === undefined) return
+  const { id, type, position } = event
+  throw new ConcurrencyError({
+    reason: 'condition',
+    index,
+    streams: condition.streams,
+    event: { id, type, position },
+  })
+}
+
+function nextVersions(commit: PreparedCommit, log: LogView): (number | undefined)[] {
+  const versions = new Map<string, number>()
+  return commit.events.map(({ aggregate }) => {
+    if (aggregate === undefined) return undefined
+    const name = JSON.stringify([aggregate.type, aggregate.id])
+    const version = (versions.get(name) ?? log.versionOf(aggregate)) + 1
+    versions.set(name, version)
+    return version
+  })
+}
+
+function judgeDocument(write: PreparedDocument, index: number, log: LogView): DocumentResult {
+  const { type, id } = write
+  if (write.cursor !== undefined) seenPosition(write.cursor, log)
+  const state = log.documentState(type, id)
+  const present = state !== undefined && !state.deleted
+  const revision = state?.revision ?? 0
+  if (!write.guards.every((guard) => holds(guard, write, state))) {
+    if (write.otherwise === 'skip') return { type, id, status: 'skipped', revision }
+    throw new ConcurrencyError({ reason: 'document', index, document: { type, id } })
+  }
+  if (write.json !== undefined) {
+    return { type, id, status: present ? 'updated' : 'created', revision: revision + 1 }
+  }
+  // A delete with a cursor marks also what is not there, so that a late old save stays out.
+  return present || write.cursor !== undefined
+    ? { type, id, status: 'deleted', revision: revision + 1 }
+    : { type, id, status: 'skipped', revision }
+}
+
+function holds(
+  guard: DocumentGuard,
+  write: PreparedDocument,
+  state: DocumentState | undefined,
+): boolean {
+  switch (guard) {
+    case 'any':
+      return true
+    case 'absent':
+      return state === undefined || state.deleted
+    case 'present':
+      return state !== undefined && !state.deleted
+    case 'newer':
+    case 'not-older': {
+      if (state?.cursor === undefined) return true
+      const stored = parseCursor(state.cursor).position
+      const written = parseCursor(write.cursor as string).position
+      return written > stored || (guard === 'not-older' && written === stored && !state.deleted)
+    }
+    default:
+      return (state?.revision ?? 0) === guard.revision
+  }
+}

@@ -1,0 +1,82 @@
+import { checkFilter } from './check-streams.ts'
+import { compareStrings, compareValues, kindOf } from './compare.ts'
+import type { DocumentPage, DocumentQuery, StoredDocument } from './document.ts'
+import { ArgumentError } from './errors.ts'
+import { compileFilter } from './matches.ts'
+
+/** Refuses a document query that could not be meant. */
+export function checkDocumentQuery(query: DocumentQuery): void {
+  if (typeof query.type !== 'string' || query.type === '') {
+    throw new ArgumentError('a document query names a type')
+  }
+  if (query.filter !== undefined) checkFilter(query.filter, `documents of ${query.type}`, false)
+  checkLimit(query.limit)
+  const direction: unknown = query.order?.direction ?? 'asc'
+  if (direction !== 'asc' && direction !== 'desc') {
+    throw new ArgumentError(`a direction is 'asc' or 'desc', found ${JSON.stringify(direction)}`)
+  }
+}
+
+/** Refuses a limit that is not a whole number from 0. */
+export function checkLimit(limit: number | undefined): void {
+  if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 0)) {
+    throw new ArgumentError(`a limit is a whole number from 0, found ${limit}`)
+  }
+}
+
+/** Filters, orders and pages the documents of one type: for stores that do it in code. */
+export function queryDocuments(
+  documents: Iterable<StoredDocument>,
+  query: DocumentQuery,
+): DocumentPage {
+  checkDocumentQuery(query)
+  const matches = compileFilter(query.filter ?? {})
+  const after = query.after === undefined ? undefined : parsePageCursor(query.after)
+  const found = [...documents]
+    .filter((document) => matches(document.data))
+    .map((document) => ({ document, value: orderValue(document, query) }))
+    .sort((a, b) => compareEntries(a.value, a.document.id, b.value, b.document.id, query))
+    .filter(
+      ({ value, document }) =>
+        after === undefined || compareEntries(value, document.id, after.value, after.id, query) > 0,
+    )
+  const page = found.slice(0, query.limit)
+  const last = page.at(-1)
+  return {
+    documents: page.map(({ document }) => document),
+    ...(last &&
+      page.length < found.length && { cursor: JSON.stringify([last.document.id, last.value]) }),
+  }
+}
+
+function orderValue(document: StoredDocument, query: DocumentQuery): unknown {
+  const { data } = document
+  const by = query.order?.by
+  if (by === undefined || data === null || typeof data !== 'object' || !Object.hasOwn(data, by))
+    return null
+  const value = (data as Record<string, unknown>)[by]
+  return kindOf(value) === 3 ? null : value
+}
+
+function compareEntries(
+  left: unknown,
+  leftId: string,
+  right: unknown,
+  rightId: string,
+  query: DocumentQuery,
+): number {
+  const order = compareValues(left, right)
+  if (order === 0) return compareStrings(leftId, rightId)
+  const last = kindOf(left) === 3 || kindOf(right) === 3
+  return query.order?.direction === 'desc' && !last ? -order : order
+}
+
+function parsePageCursor(cursor: string): { readonly id: string; readonly value: unknown } {
+  try {
+    const [id, value] = JSON.parse(cursor) as [unknown, unknown]
+    if (typeof id === 'string') return { id, value }
+  } catch {
+    // Falls through to the error that says what to do.
+  }
+  throw new ArgumentError(`${JSON.stringify(cursor)} is not the cursor of a page of documents`)
+}

@@ -1,0 +1,2 @@
+/** A log in memory. @module */
+export { MemoryEventStore, type MemoryOptions } from './store.ts'

@@ -1,0 +1,149 @@
+import { identifierTest, DEFAULT_IDENTIFIERS, type Identifiers } from '../../event/identifiers.ts'
+import type { StoredEvent } from '../../event/event.ts'
+import type { Capabilities } from '../../store/capabilities.ts'
+import { prepareCommit } from '../../store/check-commit.ts'
+import { checkLoad, checkRead, throwIfAborted } from '../../store/check-read.ts'
+import type { Commit, Committed } from '../../store/commit.ts'
+import { formatCursor } from '../../store/cursor.ts'
+import type { Documents } from '../../store/document.ts'
+import { ArgumentError, ClosedError } from '../../store/errors.ts'
+import { dateCodec, jsonCodec } from '../../store/json.ts'
+import { answered, judge, seenPosition } from '../../store/judge.ts'
+import type { Outbox } from '../../store/outbox.ts'
+import { checkLimit, queryDocuments } from '../../store/query-documents.ts'
+import type { EventStore, Loaded, LoadOptions, ReadOptions } from '../../store/store.ts'
+import type { Streams } from '../../store/stream.ts'
+import { MemoryLog } from './log.ts'
+
+export interface MemoryOptions {
+  /** Which keys of `data` are identifiers. Default is every key that ends in `Id` or `_id`. */
+  readonly identifiers?: Identifiers
+  /** Whether a `Date` in data comes back as a `Date`. Default is `false`: a `Date` is refused. */
+  readonly dates?: boolean
+}
+
+const capabilities: Capabilities = {
+  totalOrder: true,
+  atomicReads: true,
+  anyBoundary: true,
+  transactions: false,
+  watch: true,
+  limits: { eventBytes: 16 * 1024 * 1024, commitEvents: 100_000 },
+}
+
+/**
+ * A log in memory: for tests, for trying things out, and the executable specification of all stores.
+ * It keeps every law, and nothing after the process ends.
+ *
+ * ```ts
+ * const store = new MemoryEventStore()
+ * await store.commit({ events: [{ type: 'CART_CREATED', data: { cartId: 'cart_123' } }] })
+ * ```
+ */
+export class MemoryEventStore implements EventStore {
+  readonly capabilities: Capabilities = capabilities
+  readonly #rules
+  readonly #log: MemoryLog
+  readonly #listeners = new Set<() => void>()
+  #closed = false
+
+  constructor(options: MemoryOptions = {}) {
+    const isIdentifier = identifierTest(options.identifiers ?? DEFAULT_IDENTIFIERS)
+    const codec = options.dates ? dateCodec : jsonCodec
+    this.#rules = { isIdentifier, codec, limits: capabilities.limits }
+    this.#log = new MemoryLog(codec, isIdentifier)
+  }
+
+  readonly commit = async (
+    commit: Commit,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Committed> => {
+    this.#open('commit')
+    throwIfAborted(options.signal, 'the commit')
+    const prepared = prepareCommit(commit, this.#rules)
+    const verdict = judge(prepared, this.#log)
+    if (verdict.replayed) return copy(verdict.replayed)
+    const committed = this.#log.write(prepared, verdict)
+    for (const listener of this.#listeners) queueMicrotask(listener)
+    return copy(committed)
+  }
+
+  readonly load = async (streams: Streams, options: LoadOptions = {}): Promise<Loaded> => {
+    this.#open('load')
+    checkLoad(streams, options)
+    const { after, fromVersion = 0, toVersion = Infinity, idempotency } = options
+    const replayed = answered(idempotency, this.#log)
+    const events = [...this.#log.matching(streams, seenPosition(after, this.#log))].filter(
+      ({ aggregate }) =>
+        aggregate === undefined ||
+        (aggregate.version >= fromVersion && aggregate.version <= toVersion),
+    )
+    return {
+      events: copy(events),
+      cursor: formatCursor(this.#log.head()),
+      ...(replayed && { replayed: copy(replayed) }),
+    }
+  }
+
+  readonly read = (streams: Streams, options: ReadOptions = {}): AsyncIterable<StoredEvent> =>
+    this.#read(streams, options)
+
+  async *#read(streams: Streams, options: ReadOptions): AsyncGenerator<StoredEvent> {
+    this.#open('read')
+    checkRead(streams, options)
+    const { after, limit, backwards = false, signal } = options
+    const found = [...this.#log.matching(streams, seenPosition(after, this.#log))]
+    if (backwards) found.reverse()
+    for (const event of found.slice(0, limit)) {
+      this.#open('read')
+      throwIfAborted(signal, 'the read')
+      yield copy(event)
+    }
+  }
+
+  readonly documents: Documents = {
+    get: async (type, id) => {
+      this.#open('read documents')
+      return this.#log.document(type, id)
+    },
+    query: async (query) => {
+      this.#open('query documents')
+      return queryDocuments(this.#log.documentsOf(query.type), query)
+    },
+  }
+
+  readonly outbox: Outbox = {
+    read: async ({ after = '0', limit = 100 } = {}) => {
+      this.#open('read the outbox')
+      checkLimit(limit)
+      if (!/^\d+$/u.test(after)) throw new ArgumentError(`${after} is not a cursor of the outbox`)
+      const waiting = this.#log.outbox.filter((record) => Number(record.cursor) > Number(after))
+      return copy(waiting.slice(0, limit))
+    },
+    remove: async (ids) => {
+      this.#open('remove from the outbox')
+      const sent = new Set(ids)
+      this.#log.outbox = this.#log.outbox.filter((record) => !sent.has(record.id))
+    },
+  }
+
+  readonly watch = (listener: () => void): (() => void) => {
+    this.#open('watch')
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  readonly close = async (): Promise<void> => {
+    this.#closed = true
+    this.#listeners.clear()
+  }
+
+  #open(what: string): void {
+    if (this.#closed) throw new ClosedError(what)
+  }
+}
+
+/** What callers get is theirs to change. */
+function copy<Value>(value: Value): Value {
+  return structuredClone(value)
+}

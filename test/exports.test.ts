@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +32,8 @@ test('package.json lists every door by name: its source, its types, its code', (
 test('the build makes what the doors promise, and leaves the tests out', () => {
   const outDir = mkdtempSync(join(tmpdir(), 'eventfold-build-'))
   try {
-    execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', outDir])
+    const options = ['-p', 'tsconfig.build.json', '--outDir', outDir]
+    expect(spawnSync('node_modules/.bin/tsc', options, { encoding: 'utf8' }).stdout).toBe('')
     const built = globSync('**/*.{js,d.ts}', { cwd: outDir })
     for (const file of Object.values(doors)) {
       expect(built).toEqual(expect.arrayContaining([`${file}.js`, `${file}.d.ts`]))

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -62,7 +62,9 @@ test.each([
      // @ts-expect-error the types are real ones, not \`any\`
      createEventClient(42)`,
   )
-  expect(run(process.execPath, resolve('node_modules/typescript/bin/tsc'))).toBe('')
+  expect(spawnSync(resolve('node_modules/.bin/tsc'), { cwd: app, encoding: 'utf8' }).stdout).toBe(
+    '',
+  )
 })
 
 /** The size in bytes of what a browser downloads, minified and gzipped. */

@@ -126,7 +126,8 @@ export class ValidationError extends EventfoldError {
   declare readonly code: 'INVALID_EVENT'
   /** What the schema found. Empty where no schema was asked. */
   readonly issues: readonly StandardSchemaV1.Issue[]
-  readonly eventType: string
+  /** The type of the event. Absent where the fault is in a saved projection. */
+  readonly eventType?: string
   /** Of a stored event that cannot be read. */
   readonly eventId?: string
   readonly position?: number
@@ -134,7 +135,7 @@ export class ValidationError extends EventfoldError {
   constructor(
     message: string,
     details: {
-      readonly eventType: string
+      readonly eventType?: string
       readonly issues?: readonly StandardSchemaV1.Issue[]
       readonly eventId?: string
       readonly position?: number
@@ -142,8 +143,8 @@ export class ValidationError extends EventfoldError {
     },
   ) {
     super('INVALID_EVENT', message, 'cause' in details ? { cause: details.cause } : {})
-    this.eventType = details.eventType
     this.issues = details.issues ?? []
+    if (details.eventType !== undefined) this.eventType = details.eventType
     if (details.eventId !== undefined) this.eventId = details.eventId
     if (details.position !== undefined) this.position = details.position
   }

@@ -1,0 +1,64 @@
+import { getEventContext } from '../event/context.ts'
+import { checkData } from '../event/check-data.ts'
+import type { EventDefinitions } from '../event/definition.ts'
+import type { EventMetadata, NewEvent } from '../event/event.ts'
+import { createEventId } from '../event/id.ts'
+import { ValidationError } from '../store/errors.ts'
+import { describeIssues } from './issues.ts'
+
+const CONTEXT_KEYS = ['correlationId', 'causationId', 'actorId', 'tenantId', 'source'] as const
+
+/**
+ * Events as they go to the store: data as its schema put it out, metadata with the context of the
+ * caller, and an id, so that a second attempt sends the same.
+ */
+export async function writableEvents(
+  definitions: EventDefinitions,
+  events: readonly NewEvent[],
+): Promise<NewEvent[]> {
+  const context = contextMetadata()
+  const writable: NewEvent[] = []
+  for (const event of events) {
+    const definition = definitions.definitionOf(event?.type)
+    if (definition === undefined) throw unknownType(definitions, event?.type)
+    const pending = checkData(definition.schema, event.data)
+    const checked = pending instanceof Promise ? await pending : pending
+    if (checked.issues) {
+      throw new ValidationError(
+        `${event.type} is not what its schema asks for: ${describeIssues(checked.issues)}`,
+        { eventType: event.type, issues: checked.issues },
+      )
+    }
+    const { version } = definition
+    writable.push({
+      ...event,
+      id: event.id ?? createEventId(),
+      data: checked.value,
+      metadata: {
+        ...context,
+        ...(version !== undefined && version !== 1 && { schemaVersion: version }),
+        ...event.metadata,
+      },
+    })
+  }
+  return writable
+}
+
+function contextMetadata(): EventMetadata {
+  const context = getEventContext()
+  const metadata: { [key in (typeof CONTEXT_KEYS)[number]]?: string } = {}
+  for (const key of CONTEXT_KEYS) {
+    const value = context[key]
+    if (value !== undefined) metadata[key] = value
+  }
+  return metadata
+}
+
+function unknownType(definitions: EventDefinitions, type: unknown): ValidationError {
+  const known = definitions.types.join(', ')
+  const name = typeof type === 'string' ? type : JSON.stringify(type)
+  return new ValidationError(
+    `the event type ${name} is not defined: add it to defineEvents, which has ${known}`,
+    typeof type === 'string' ? { eventType: type } : {},
+  )
+}

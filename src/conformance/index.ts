@@ -1,1 +1,4 @@
-export {}
+/** The laws of every store, as data that any test runner can run. @module */
+export { conformance, prove, type Conformance, type Runner } from './conformance.ts'
+export { laws } from './laws/index.ts'
+export type { Capability, Law, LogOptions, Open, OpenLog, RaceSize } from './law.ts'

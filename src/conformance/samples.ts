@@ -1,0 +1,78 @@
+import type { NewEvent, StoredEvent } from '../event/event.ts'
+import { isEventfoldError } from '../store/errors.ts'
+import type { EventStore, ReadOptions } from '../store/store.ts'
+import type { Stream, Streams } from '../store/stream.ts'
+import { equal } from './expect.ts'
+
+/** An event of one cart. Laws name an identifier wherever they can, for stores that need one. */
+export function added(cartId: string, more: object = {}): NewEvent {
+  return { type: 'ITEM_ADDED', data: { cartId, ...more } }
+}
+
+/** Everything that happened to one cart. */
+export function cart(cartId: string): Stream {
+  return { filter: { cartId } }
+}
+
+/** A whole read as a list. */
+export async function read(
+  store: EventStore,
+  streams: Streams,
+  options?: ReadOptions,
+): Promise<StoredEvent[]> {
+  return Array.fromAsync(store.read(streams, options))
+}
+
+/** One key of the data of each event. */
+export function field(events: readonly StoredEvent[], key: string): unknown[] {
+  return events.map((event) => (event.data as Record<string, unknown>)[key])
+}
+
+export function ids(events: readonly StoredEvent[]): string[] {
+  return events.map((event) => event.id)
+}
+
+export function positions(events: readonly StoredEvent[]): number[] {
+  return events.map((event) => event.position)
+}
+
+/** The whole numbers from `first`, `count` of them. */
+export function numbers(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index)
+}
+
+/** Runs `work` for 0 to `count` - 1, all at once. */
+export async function atOnce<Result>(
+  count: number,
+  work: (index: number) => Promise<Result>,
+): Promise<Result[]> {
+  return Promise.all(numbers(0, count).map(work))
+}
+
+/** As many handles on one log as there are writers, each opened anew where the store can. */
+export async function handles(
+  log: { readonly store: EventStore; readonly reopen: () => Promise<EventStore> },
+  count: number,
+): Promise<EventStore[]> {
+  const others = await atOnce(Math.max(0, Math.min(count, 4) - 1), () => log.reopen())
+  const all = [log.store, ...others]
+  return numbers(0, count).map((index) => all[index % all.length] as EventStore)
+}
+
+/** Whether a commit was accepted; a conflict is `false`, any other failure is thrown. */
+export async function accepted(commit: Promise<unknown>): Promise<boolean> {
+  try {
+    await commit
+    return true
+  } catch (error) {
+    if (isEventfoldError(error, 'CONFLICT')) return false
+    throw error
+  }
+}
+
+/** Fails unless the cart has no event, the document does not exist and no message waits. */
+export async function holdsNothing(store: EventStore, cartId: string): Promise<void> {
+  equal(await read(store, [cart(cartId)]), [], 'events')
+  equal(await store.documents.get('view', cartId), undefined, 'document')
+  equal(await store.outbox.read(), [], 'outbox')
+}

@@ -33,7 +33,7 @@ function refuseDropped(
   }
   const answers = missing.map((path) => isIgnored(schema, data, path))
   return answers.some((answer) => answer instanceof Promise)
-    ? Promise.all(answers).then(refuse)
+    ? Promise.all(answers.map(async (answer) => answer)).then(refuse)
     : refuse(answers as boolean[])
 }
 

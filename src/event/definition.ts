@@ -11,9 +11,12 @@ export type Upcaster = {
 /** A schema that has changed since the first event of its type was written. */
 export interface VersionedSchema<Schema extends StandardSchemaV1 = StandardSchemaV1> {
   readonly schema: Schema
-  /** The version that new events are written with, recorded in their metadata. Default is 1. */
+  /** The version that new events are written with, recorded in their metadata when it is not 1. Default is 1. */
   readonly version?: number
-  /** `upcasters[n]` turns data of version `n` into data of version `n + 1`; they run in turn on every read. */
+  /**
+   * `upcasters[n]` turns data of version `n` into data of version `n + 1`; they run in turn on every
+   * read, synchronously. From the oldest one on, none may be missing.
+   */
   readonly upcasters?: { readonly [fromVersion: number]: Upcaster }
 }
 
@@ -54,7 +57,9 @@ export interface EventDefinitions<
 
 /**
  * Defines the event types of an application from any Standard Schema (zod, valibot, arktype…).
- * `data` is tied to `type` wherever the result is used. What a schema puts out is what is stored.
+ * `data` is tied to `type` wherever the result is used. What a schema puts out is what is stored; a
+ * key that a schema would drop is refused. Throws a `TypeError` for an entry that is no schema, and for
+ * upcasters that do not lead to the version.
  *
  * ```ts
  * const events = defineEvents({
@@ -72,7 +77,7 @@ export function defineEvents<const Schemas extends EventSchemas>(
 ): EventDefinitions<EventUnion<Schemas>, EventInputUnion<Schemas>> {
   const definitions = new Map<string, VersionedSchema>()
   for (const [type, entry] of Object.entries(schemas)) {
-    definitions.set(type, '~standard' in entry ? { schema: entry } : entry)
+    definitions.set(type, isSchema(entry) ? { schema: entry } : checkVersioned(type, entry))
   }
   return {
     types: [...definitions.keys()] as EventUnion<Schemas>['type'][],
@@ -80,9 +85,39 @@ export function defineEvents<const Schemas extends EventSchemas>(
     '~standard': {
       version: 1,
       vendor: 'eventfold',
-      validate: (value) => validateEvent(definitions, value) as never,
+      validate: (value) => validateEvent(definitions, value),
     },
   }
+}
+
+function isSchema(entry: unknown): entry is StandardSchemaV1 {
+  // arktype's schemas are functions.
+  return entry != null && '~standard' in Object(entry)
+}
+
+/** Refuses what would only be noticed when an old event is read. */
+function checkVersioned(type: string, entry: VersionedSchema): VersionedSchema {
+  const fail = (what: string): never => {
+    throw new TypeError(`defineEvents: ${type} ${what}`)
+  }
+  const { schema, version = 1, upcasters = {}, ...others } = entry ?? {}
+  if (!isSchema(schema)) {
+    return fail('needs a Standard Schema (of zod, valibot, arktype…), alone or as its `schema`')
+  }
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) fail(`has the unknown key "${unknown}"`)
+  if (!Number.isSafeInteger(version) || version < 1) {
+    fail(`has the version ${String(version)}: give a whole number from 1`)
+  }
+  const steps = Object.keys(upcasters).map(Number)
+  const wrong = steps.find((step) => !(step >= 1 && step < version))
+  if (wrong !== undefined) {
+    fail(`has an upcaster from version ${wrong}, which its version ${version} never needs`)
+  }
+  for (let step = Math.min(...steps); step < version; step += 1) {
+    if (typeof upcasters[step] !== 'function') fail(`has no upcaster from version ${step}`)
+  }
+  return entry
 }
 
 async function validateEvent(
@@ -93,7 +128,10 @@ async function validateEvent(
   const definition = typeof event?.type === 'string' ? definitions.get(event.type) : undefined
   if (event == null || definition === undefined) {
     const known = [...definitions.keys()].join(', ')
-    return { issues: [{ message: `an event has one of the types ${known}`, path: ['type'] }] }
+    const found = typeof event?.type === 'string' ? `"${event.type}"` : typeof event?.type
+    return {
+      issues: [{ message: `unknown event type ${found}: use one of ${known}`, path: ['type'] }],
+    }
   }
   const checked = await checkData(definition.schema, event.data)
   return checked.issues

@@ -1,4 +1,30 @@
 /** Event sourcing for TypeScript on the database you already have. @module */
+export type {
+  Client,
+  CommittedEvents,
+  EventClient,
+  LatestQuery,
+  LoadedEvents,
+  ProjectionPage,
+  ProjectionWrite,
+  SaveOptions,
+  StreamQuery,
+  StreamsQuery,
+  TypedCommit,
+} from './client/client.ts'
+export { createEventClient, type ClientOptions } from './client/create-client.ts'
+export type { ReadRules } from './client/read-events.ts'
+export type { FilterOf, StreamOf, StreamsOf } from './client/typed-stream.ts'
+export {
+  defineDecision,
+  type Decided,
+  type Decision,
+  type DecisionDefinition,
+  type DecisionResult,
+  type Evolve,
+  type ExecuteOptions,
+} from './decide/decision.ts'
+export { reject, type Rejection } from './decide/reject.ts'
 export { createEventId } from './event/id.ts'
 export {
   appendEventContext,

@@ -93,11 +93,12 @@ export function createEventClient<Event extends EventShape, Input extends EventS
     return Array.fromAsync(readEvents(streams, query))
   }
 
-  const saveDocument = async (
-    { signal, ...document }: NonNullable<Commit['documents']>[number] & {
-      readonly signal?: AbortSignal | undefined
-    },
-  ): Promise<DocumentResult> => {
+  const saveDocument = async ({
+    signal,
+    ...document
+  }: NonNullable<Commit['documents']>[number] & {
+    readonly signal?: AbortSignal | undefined
+  }): Promise<DocumentResult> => {
     const { documents } = await commit({ documents: [document] }, { signal })
     return documents[0] as DocumentResult
   }

@@ -18,7 +18,9 @@ export interface ReadRules {
 }
 
 /** Turns stored events into those that the definitions describe; one that cannot be read names itself. */
-export type EventReader = (event: StoredEvent) => Promise<StoredEvent | undefined> | StoredEvent | undefined
+export type EventReader = (
+  event: StoredEvent,
+) => Promise<StoredEvent | undefined> | StoredEvent | undefined
 
 /** A reader for the definitions. It answers synchronously unless a schema is asked. */
 export function eventReader(definitions: EventDefinitions, rules: ReadRules): EventReader {
@@ -26,7 +28,10 @@ export function eventReader(definitions: EventDefinitions, rules: ReadRules): Ev
     const definition = definitions.definitionOf(event.type)
     if (definition === undefined) {
       if (rules.unknownEvents === 'skip') return undefined
-      throw unreadable(event, 'its type is not defined: add it to defineEvents, or read with unknownEvents: skip')
+      throw unreadable(
+        event,
+        'its type is not defined: add it to defineEvents, or read with unknownEvents: skip',
+      )
     }
     let current: StoredEvent
     try {

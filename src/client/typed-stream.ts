@@ -12,7 +12,9 @@ type KeyOf<Data> = Data extends unknown ? keyof Data & string : never
 type ValueOf<Data, Key extends string> = Data extends { readonly [K in Key]?: infer Value }
   ? Value
   : never
-type ListOf<Value> = Value extends readonly (infer Item)[] ? readonly Extract<Item, Scalar>[] : never
+type ListOf<Value> = Value extends readonly (infer Item)[]
+  ? readonly Extract<Item, Scalar>[]
+  : never
 type EntryOf<Value> = unknown extends Value
   ? FilterEntry
   :
@@ -34,13 +36,17 @@ export interface StreamOf<Event extends EventShape, Type = Event['type']> {
 /** Several streams of known events, or the whole log. */
 export type StreamsOf<Event extends EventShape> = readonly StreamOf<Event>[] | 'all'
 
-type StreamType<Event extends EventShape, One> = One extends { readonly types: readonly (infer T)[] }
+type StreamType<Event extends EventShape, One> = One extends {
+  readonly types: readonly (infer T)[]
+}
   ? T & Event['type']
   : Event['type']
 
 /** The event types that can be read from streams. */
-export type TypeIn<Event extends EventShape, Many extends Streams | StreamsOf<Event>> =
-  Many extends readonly (infer One)[] ? StreamType<Event, One> : Event['type']
+export type TypeIn<
+  Event extends EventShape,
+  Many extends Streams | StreamsOf<Event>,
+> = Many extends readonly (infer One)[] ? StreamType<Event, One> : Event['type']
 
 /** The stored events that can be read from streams. */
 export type EventIn<Event extends EventShape, Many extends StreamsOf<Event>> = OfType<

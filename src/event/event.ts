@@ -60,6 +60,7 @@ export type Stored<Event extends EventShape> = Event extends EventShape
   : never
 
 /** The unstored form of each event of a union: `data` stays tied to `type`. */
-export type New<Event extends EventShape> = Event extends EventShape
-  ? NewEvent<Event['type'], Event['data']>
-  : never
+export type New<Event extends EventShape> = {
+  // A mapped type, not a conditional one: only so literals keep their types where a callback returns them.
+  readonly [Type in Event['type']]: NewEvent<Type, Extract<Event, { readonly type: Type }>['data']>
+}[Event['type']]

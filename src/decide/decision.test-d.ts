@@ -1,0 +1,121 @@
+import { describe, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import type { EventClient } from '../client/client.ts'
+import { defineEvents } from '../event/definition.ts'
+import { defineDecision } from './decision.ts'
+import { reject } from './reject.ts'
+
+const events = defineEvents({
+  CART_CREATED: z.object({ cartId: z.string(), userId: z.string() }),
+  ITEM_ADDED: z.object({
+    cartId: z.string(),
+    productId: z.string(),
+    quantity: z.number().int().positive(),
+  }),
+  CART_CHECKED_OUT: z.object({ cartId: z.string() }),
+})
+interface AddItem {
+  cartId: string
+  productId: string
+  quantity: number
+}
+declare const client: EventClient<typeof events>
+const none = () => reject('no')
+
+describe('a decision', () => {
+  test('infers command, state, events and result', async () => {
+    const addItem = defineDecision(events, {
+      streams: (command: AddItem) => [
+        { types: ['CART_CREATED', 'CART_CHECKED_OUT'], filter: { cartId: command.cartId } },
+        { types: ['ITEM_ADDED'], filter: { productId: command.productId } },
+      ],
+      initialState: { open: false, owner: '', items: 0 },
+      evolve: {
+        CART_CREATED: (state, event) => ({ ...state, open: true, owner: event.data.userId }),
+        CART_CHECKED_OUT: (state) => ({ ...state, open: false }),
+        ITEM_ADDED: (state, { data }) => ({ ...state, items: state.items + data.quantity }),
+      },
+      decide: (command, cart) =>
+        cart.open ? { type: 'ITEM_ADDED', data: command } : reject('the cart is closed'),
+    })
+    const result = await addItem.execute(client, { cartId: 'c', productId: 'p', quantity: 1 })
+    expectTypeOf(result.state).toEqualTypeOf<{ open: boolean; owner: string; items: number }>()
+    expectTypeOf(result.events[0]!.type).toEqualTypeOf<
+      'CART_CREATED' | 'ITEM_ADDED' | 'CART_CHECKED_OUT'
+    >()
+    // @ts-expect-error a command with data of the wrong type
+    void addItem.execute(client, { cartId: 'c', productId: 'p', quantity: '1' })
+  })
+
+  test('may decide several events, nothing, the whole log, and asynchronously', () => {
+    defineDecision(events, {
+      streams: (_cartId: string) => 'all',
+      initialState: [] as string[],
+      evolve: { ITEM_ADDED: (products, event) => [...products, event.data.productId] },
+      decide: async (cartId, products) =>
+        products.length === 0
+          ? []
+          : [
+              { type: 'CART_CREATED', data: { cartId, userId: 'user_1' } },
+              { type: 'CART_CHECKED_OUT', data: { cartId } },
+            ],
+    })
+  })
+})
+
+describe('a wrong decision does not compile', () => {
+  test('streams', () => {
+    defineDecision(events, {
+      // @ts-expect-error a misspelt filter key, inside an arrow's return
+      streams: (cartId: string) => [{ types: ['CART_CREATED'], filter: { cartId, cartld: 'x' } }],
+      initialState: 0,
+      evolve: {},
+      decide: none,
+    })
+    defineDecision(events, {
+      // @ts-expect-error a misspelt `filter`
+      streams: (cartId: string) => [{ types: ['CART_CREATED'], filer: { cartId } }],
+      initialState: 0,
+      evolve: {},
+      decide: none,
+    })
+    defineDecision(events, {
+      // @ts-expect-error a misspelt type
+      streams: (cartId: string) => [{ types: ['CART_CRETED'], filter: { cartId } }],
+      initialState: 0,
+      evolve: {},
+      decide: none,
+    })
+    defineDecision(events, {
+      // @ts-expect-error a key of another event
+      streams: (productId: string) => [{ types: ['CART_CREATED'], filter: { productId } }],
+      initialState: 0,
+      evolve: {},
+      decide: none,
+    })
+  })
+
+  test('handlers and events', () => {
+    defineDecision(events, {
+      streams: (cartId: string) => [{ types: ['CART_CREATED'], filter: { cartId } }],
+      initialState: { open: false },
+      // @ts-expect-error a handler for a type that is never read
+      evolve: { ITEM_ADDED: () => ({ open: true }) },
+      decide: none,
+    })
+    defineDecision(events, {
+      streams: (cartId: string) => [{ types: ['CART_CREATED'], filter: { cartId } }],
+      initialState: { open: false },
+      // @ts-expect-error another state
+      evolve: { CART_CREATED: () => ({ opn: true }) },
+      decide: none,
+    })
+    defineDecision(events, {
+      streams: (cartId: string) => [{ types: ['CART_CREATED'], filter: { cartId } }],
+      initialState: { open: false },
+      evolve: {},
+      // @ts-expect-error the data of another event
+      decide: (cartId) => ({ type: 'CART_CREATED', data: { cartId, productId: 'p' } }),
+    })
+  })
+})

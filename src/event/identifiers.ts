@@ -7,7 +7,7 @@ export type Identifiers = readonly string[]
 /** Every key that ends in `Id` or `_id`. */
 export const DEFAULT_IDENTIFIERS: Identifiers = ['*Id', '*_id']
 
-/** A function that tells whether a key of `data` is an identifier. */
+/** A function that tells whether a key of `data` is an identifier. Quick for keys that it was asked before. */
 export function identifierTest(identifiers: Identifiers): (key: string) => boolean {
   const suffixes = identifiers.filter((name) => name.startsWith('*')).map((name) => name.slice(1))
   const exact = new Set(identifiers.filter((name) => !name.startsWith('*')))
@@ -26,15 +26,20 @@ export function identifierTest(identifiers: Identifiers): (key: string) => boole
 
 /**
  * The key of an identifier and its value, with the value's type: `cartId=s:cart_123`, `seat_id=n:7`,
- * `tag_id=a:["x","y"]`. Values of different types never share a key.
+ * `tag_id=a:["x","y"]`. No other identifier or value has the same key.
  */
 export function keyOf(identifier: string, value: string | number | readonly unknown[]): string {
-  if (typeof value === 'string') return `${identifier}=s:${value}`
-  if (typeof value === 'number') return `${identifier}=n:${value + 0}`
-  return `${identifier}=a:${JSON.stringify(value)}`
+  // Up to the first `=` it is the identifier: one that holds such a sign itself is escaped.
+  const name = /[=%]/u.test(identifier) ? encodeURIComponent(identifier) : identifier
+  if (typeof value === 'string') return `${name}=s:${value}`
+  if (typeof value === 'number') return `${name}=n:${value + 0}`
+  return `${name}=a:${JSON.stringify(value)}`
 }
 
-/** The keys under which an event is filed, in the order of its data. */
+/**
+ * The keys under which an event is filed, in the order of its data: its identifiers that are strings,
+ * numbers, or lists of strings, numbers and booleans.
+ */
 export function keysOf(data: unknown, isIdentifier: (key: string) => boolean): string[] {
   if (data === null || typeof data !== 'object' || Array.isArray(data)) return []
   const keys: string[] = []

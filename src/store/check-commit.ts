@@ -76,8 +76,7 @@ const encoder = new TextEncoder()
  * way, and before anything is written.
  */
 export function prepareCommit(commit: Commit, rules: CommitRules): PreparedCommit {
-  const unknown = Object.keys(commit).find((key) => !COMMIT_KEYS.has(key))
-  if (unknown !== undefined) throw new ArgumentError(`a commit has no ${JSON.stringify(unknown)}`)
+  checkShape(commit)
   const { events = [], conditions = [], expect = [], documents = [], outbox = [] } = commit
   if (events.length + documents.length + outbox.length === 0) {
     throw new ArgumentError('the commit is empty: give events, documents or outbox records')
@@ -106,7 +105,7 @@ export function prepareCommit(commit: Commit, rules: CommitRules): PreparedCommi
     'event id',
   )
   refuseTwice(
-    prepared.documents.map(({ type, id }) => `${type} ${id}`),
+    prepared.documents.map(({ type, id }) => JSON.stringify([type, id])),
     'document',
   )
   refuseTwice(
@@ -140,15 +139,37 @@ export function fingerprintOf(prepared: Omit<PreparedCommit, 'idempotency'>): st
   return canonicalJson(content)
 }
 
+function checkShape(commit: Commit): void {
+  if (commit === null || typeof commit !== 'object') {
+    throw new ArgumentError('a commit is an object: give events, documents or outbox records')
+  }
+  for (const key of Object.keys(commit)) {
+    if (!COMMIT_KEYS.has(key)) throw new ArgumentError(`a commit has no ${JSON.stringify(key)}`)
+    const part: unknown = commit[key as keyof Commit]
+    if (part === undefined) continue
+    if (key === 'idempotency' ? !isObject(part) : !Array.isArray(part) || !part.every(isObject)) {
+      const shape = key === 'idempotency' ? 'an object' : 'a list of objects'
+      throw new ArgumentError(`the commit's ${key} must be ${shape}`)
+    }
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return value !== null && typeof value === 'object'
+}
+
 function prepareEvent(event: NewEvent, index: number, rules: CommitRules): PreparedEvent {
   const what = `event ${index}`
-  const type = checkName(event?.type, `${what}: type`)
+  const type = checkName(event.type, `${what}: type`)
   const id = event.id === undefined ? createEventId() : checkName(event.id, `${what}: id`)
   if (event.data === undefined)
     throw new ArgumentError(`${what} (${type}) has no data: give {} or null`)
   const json = rules.codec.encode(event.data, `${what} (${type}): data`)
   checkBytes(json, `the data of ${what} (${type}) is too large`, rules.limits.eventBytes)
   const { metadata = {}, aggregate } = event
+  if (!isObject(metadata) || Array.isArray(metadata)) {
+    throw new ArgumentError(`${what} (${type}): metadata must be an object`)
+  }
   const metadataJson = rules.codec.encode(metadata, `${what} (${type}): metadata`)
   checkBytes(
     metadataJson,
@@ -185,6 +206,12 @@ function prepareDocument(
     write.if === undefined ? [] : isList(write.if) ? write.if : [write.if]
   const guards = given.filter((guard) => guard !== 'any')
   for (const guard of guards) checkGuard(guard, `${what} (${type} ${id})`, write.cursor)
+  const { otherwise = 'refuse' } = write
+  if (otherwise !== 'refuse' && otherwise !== 'skip') {
+    throw new ArgumentError(
+      `${what} (${type} ${id}): otherwise is 'refuse' or 'skip', found ${JSON.stringify(otherwise)}`,
+    )
+  }
   return {
     type,
     id,
@@ -194,7 +221,7 @@ function prepareDocument(
         : rules.codec.encode(write.data, `${what} (${type} ${id}): data`),
     cursor: write.cursor,
     guards,
-    otherwise: write.otherwise ?? 'refuse',
+    otherwise,
   }
 }
 
@@ -232,6 +259,7 @@ function prepareOutbox(
   }
   const aggregate = cause?.aggregate
   if (record.data === undefined) throw new ArgumentError(`${what} (${type}) has no data`)
+  if (record.orderKey !== undefined) assertText(record.orderKey, `${what} (${type}): order key`)
   return {
     id: record.id === undefined ? createEventId() : checkName(record.id, `${what}: id`),
     type,
@@ -248,7 +276,9 @@ function prepareIdempotency(
   prepared: Omit<PreparedCommit, 'idempotency'>,
 ): NonNullable<PreparedCommit['idempotency']> {
   const key = checkName(idempotency.key, 'the idempotency key')
-  return { key, fingerprint: idempotency.fingerprint ?? fingerprintOf(prepared) }
+  const { fingerprint } = idempotency
+  if (fingerprint !== undefined) assertText(fingerprint, 'the fingerprint')
+  return { key, fingerprint: fingerprint ?? fingerprintOf(prepared) }
 }
 
 function checkExpectation(expectation: Expectation): void {

@@ -89,7 +89,13 @@ function assertObject(
       'is it a cycle?',
     )
   }
+  if (Object.getOwnPropertySymbols(value).length > 0) {
+    throw refused(what, path, 'something with a symbol as key', 'name it with a text')
+  }
   if (Array.isArray(value)) {
+    if (Object.keys(value).length !== value.length) {
+      throw refused(what, path, 'a list with holes or with keys', 'make it a plain list')
+    }
     for (let index = 0; index < value.length; index += 1) {
       assertJson(value[index], what, `${path}[${index}]`, depth + 1, dates)
     }

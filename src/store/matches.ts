@@ -67,7 +67,7 @@ function compileOperator(
 ): Test<unknown> {
   switch (operator) {
     case 'eq':
-      return (field) => field !== undefined && field === operand
+      return (field) => field === operand && field !== undefined && field !== null
     case 'neq':
       return (field) => field !== operand
     case 'in': {

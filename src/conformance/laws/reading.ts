@@ -174,7 +174,7 @@ export const readingLaws: readonly Law[] = [
         [{ limit: 99 }, numbers(0, 10)],
         [{ after: seen, limit: 2 }, [4, 5]],
         [{ backwards: true, limit: 1 }, [9]],
-        [{ backwards: true }, numbers(0, 10).reverse()],
+        [{ backwards: true }, numbers(0, 10).toReversed()],
         [{ backwards: true, after: middle }, [9, 8, 7, 6]],
         [{ backwards: true, after: seen, limit: 2 }, [9, 8]],
         [{ backwards: true, after: end, limit: 1 }, []],

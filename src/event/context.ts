@@ -33,7 +33,8 @@ function current(): Scope {
  * this scope alone; two scopes that run at the same time never see each other.
  *
  * Where there is no `AsyncLocalStorage` (browsers), the scope covers the synchronous part of `work`:
- * after its first `await` the surrounding context holds again, so that nothing can leak into it.
+ * after its first `await` the surrounding context holds again, also for what is set there. No scope
+ * leaks into another; save before the first `await` what should carry the scope's context.
  *
  * ```ts
  * await withEventContext({ correlationId: 'req_1', actorId: 'user_7' }, async () => {
@@ -46,7 +47,7 @@ export function withEventContext<Result>(context: EventContext, work: () => Resu
   return storage.run({ context: { ...context } }, work)
 }
 
-/** The context of the current scope. `{}` where none was set. */
+/** A copy of the context of the current scope. `{}` where none was set. */
 export function getEventContext(): EventContext {
   return { ...current().context }
 }

@@ -13,6 +13,7 @@ export type {
   TypedCommit,
 } from './client/client.ts'
 export { createEventClient, type ClientOptions } from './client/create-client.ts'
+export type { Evolve } from './client/fold.ts'
 export type { ReadRules } from './client/read-events.ts'
 export type { FilterOf, StreamOf, StreamsOf } from './client/typed-stream.ts'
 export {
@@ -21,10 +22,10 @@ export {
   type Decision,
   type DecisionDefinition,
   type DecisionResult,
-  type Evolve,
   type ExecuteOptions,
 } from './decide/decision.ts'
 export { reject, type Rejection } from './decide/reject.ts'
+export { MultiStreamValidator, SingleStreamValidator } from './decide/validator.ts'
 export { createEventId } from './event/id.ts'
 export {
   appendEventContext,
@@ -53,6 +54,17 @@ export type {
   StoredEvent,
 } from './event/event.ts'
 export { DEFAULT_IDENTIFIERS, type Identifiers } from './event/identifiers.ts'
+export {
+  defineProjection,
+  type Projection,
+  type ProjectionDefinition,
+  type ProjectionQuery,
+} from './project/define-projection.ts'
+export {
+  MultiStreamProjection,
+  SingleStreamProjection,
+  type ProjectionOptions,
+} from './project/projection.ts'
 export type { Capabilities, Limits } from './store/capabilities.ts'
 export type { Commit, Committed, Condition, Expectation, Idempotency } from './store/commit.ts'
 export { compareCursors } from './store/cursor.ts'

@@ -1,8 +1,9 @@
 import type { Client } from '../client/client.ts'
 import { backOff } from '../client/resend.ts'
-import type { ExactStreams, OfType, StreamsOf, TypeIn } from '../client/typed-stream.ts'
+import { foldOf, type Evolve } from '../client/fold.ts'
+import type { ExactStreams, StreamsOf, TypeIn } from '../client/typed-stream.ts'
 import type { EventDefinitions } from '../event/definition.ts'
-import type { EventShape, New, Stored, StoredEvent } from '../event/event.ts'
+import type { EventShape, New, Stored } from '../event/event.ts'
 import { isEventfoldError, RejectedError } from '../store/errors.ts'
 import { canonicalJson } from '../store/json.ts'
 import type { Cursor, Streams } from '../store/stream.ts'
@@ -11,11 +12,6 @@ import { isRejection, type Rejection } from './reject.ts'
 
 /** What `decide` answers: events, an empty list where there is nothing to do, or a rejection. */
 export type Decided<Input extends EventShape> = New<Input> | readonly New<Input>[] | Rejection
-
-/** One handler for each type of event that is read; it gives the next state and changes nothing. */
-export type Evolve<Event extends EventShape, Type, State> = {
-  readonly [One in Type & string]?: (state: State, event: Stored<OfType<Event, One>>) => State
-}
 
 /** What {@link defineDecision} takes. */
 export interface DecisionDefinition<
@@ -112,16 +108,7 @@ export function defineDecision<
   definition: DecisionDefinition<Event, Input, Command, Many, State>,
 ): Decision<Event, Input, Command, State> {
   const streamsOf = (command: Command): Streams => definition.streams(command) as unknown as Streams
-  const evolve = definition.evolve as Record<
-    string,
-    ((state: State, event: StoredEvent) => State) | undefined
-  >
-
-  const fold = (state: State, events: readonly unknown[]): State =>
-    (events as readonly StoredEvent[]).reduce((current, event) => {
-      const handler = Object.hasOwn(evolve, event.type) ? evolve[event.type] : undefined
-      return handler ? handler(current, event) : current
-    }, state)
+  const fold = foldOf<State>(definition.evolve)
 
   const decideOnce = async (
     client: Client<EventShape>,

@@ -174,7 +174,7 @@ function judgeDocument(write: PreparedDocument, index: number, log: LogView): Do
   const state = log.documentState(type, id)
   const present = state !== undefined && !state.deleted
   const revision = state?.revision ?? 0
-  if (!write.guards.every((guard) => holds(guard, write, state))) {
+  if (!write.guards.every((guard) => holds(guard, write, state, log))) {
     if (write.otherwise === 'skip') return { type, id, status: 'skipped', revision }
     throw new ConcurrencyError({ reason: 'document', index, document: { type, id } })
   }
@@ -191,6 +191,7 @@ function holds(
   guard: DocumentGuard,
   write: PreparedDocument,
   state: DocumentState | undefined,
+  log: LogView,
 ): boolean {
   switch (guard) {
     case 'any':
@@ -202,7 +203,9 @@ function holds(
     case 'newer':
     case 'not-older': {
       if (state?.cursor === undefined) return true
-      const stored = parseCursor(state.cursor).position
+      const { position: stored, id } = parseCursor(state.cursor)
+      // A document ahead of a log that was rewound reflects what no longer exists.
+      if (stored > 0 && log.idAt(stored) !== id) return true
       const written = parseCursor(write.cursor as string).position
       return written > stored || (guard === 'not-older' && written === stored && !state.deleted)
     }

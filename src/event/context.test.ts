@@ -183,17 +183,18 @@ test('requests that run at the same time never see each other', async () => {
 })
 
 describe('where there is no AsyncLocalStorage', () => {
-  let browser: typeof import('./context.ts')
-
-  beforeEach(async () => {
+  /** The module as it loads in a browser. */
+  async function loadWithoutBuiltins() {
     const builtins = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)
     vi.resetModules()
-    browser = await import('./context.ts')
+    const browser = await import('./context.ts')
     expect(builtins).toHaveBeenCalledWith('node:async_hooks')
     builtins.mockRestore()
-  })
+    return browser
+  }
 
   test('a scope covers the synchronous part of its work', async () => {
+    const browser = await loadWithoutBuiltins()
     browser.setEventContext({ actorId: 'process' })
     const work = browser.withEventContext({ actorId: 'a' }, async () => {
       browser.appendEventContext({ source: 'x' })
@@ -206,6 +207,7 @@ describe('where there is no AsyncLocalStorage', () => {
   })
 
   test('no scope is ever seen from another one', async () => {
+    const browser = await loadWithoutBuiltins()
     browser.setEventContext({ actorId: 'process' })
     const work = Array.from({ length: 20 }, (_, request) =>
       browser.withEventContext({ actorId: `user_${request}` }, async () => {

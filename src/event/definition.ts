@@ -136,9 +136,10 @@ async function validateEvent(
   const checked = await checkData(definition.schema, event.data)
   return checked.issues
     ? {
-        issues: checked.issues.map((issue) => ({
-          ...issue,
-          path: ['data', ...(issue.path ?? [])],
+        // Copied by name: arktype's issues have their message as a getter, which a spread would lose.
+        issues: checked.issues.map(({ message, path = [] }) => ({
+          message,
+          path: ['data', ...path],
         })),
       }
     : { value: { ...event, type: event.type as string, data: checked.value } }

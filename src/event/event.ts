@@ -4,17 +4,17 @@
  */
 export interface EventMetadata {
   /** The conversation that the event belongs to, handed on from event to event. */
-  readonly correlationId?: string
+  readonly correlationId?: string | undefined
   /** The id of the event or command that caused this one. */
-  readonly causationId?: string
+  readonly causationId?: string | undefined
   /** Who acted: a user, a service. */
-  readonly actorId?: string
+  readonly actorId?: string | undefined
   /** On whose behalf, in an application with several tenants. */
-  readonly tenantId?: string
+  readonly tenantId?: string | undefined
   /** The part of the system that wrote the event. */
-  readonly source?: string
+  readonly source?: string | undefined
   /** The version of the schema that `data` follows. Default is 1. */
-  readonly schemaVersion?: number
+  readonly schemaVersion?: number | undefined
   readonly [key: string]: unknown
 }
 
@@ -62,5 +62,11 @@ export type Stored<Event extends EventShape> = Event extends EventShape
 /** The unstored form of each event of a union: `data` stays tied to `type`. */
 export type New<Event extends EventShape> = {
   // A mapped type, not a conditional one: only so literals keep their types where a callback returns them.
-  readonly [Type in Event['type']]: NewEvent<Type, Extract<Event, { readonly type: Type }>['data']>
+  readonly [Type in Event['type']]: NewEvent<Type, DataOf<Event, Type>>
 }[Event['type']]
+
+type DataOf<Event extends EventShape, Type> = Event extends EventShape
+  ? Type extends Event['type']
+    ? Event['data']
+    : never
+  : never

@@ -1,1 +1,2 @@
-export {}
+/** Specifications of decisions and projections, for any test framework or none. @module */
+export { given, type Given, type Projected, type When } from './given.ts'

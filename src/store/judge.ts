@@ -3,7 +3,7 @@ import type { PreparedCommit, PreparedDocument } from './check-commit.ts'
 import type { Committed, Condition, Idempotency } from './commit.ts'
 import { formatCursor, parseCursor, type Place } from './cursor.ts'
 import type { DocumentGuard, DocumentResult } from './document.ts'
-import { ConcurrencyError, IdempotencyError } from './errors.ts'
+import { ArgumentError, ConcurrencyError, IdempotencyError } from './errors.ts'
 import { canonicalJson } from './json.ts'
 import type { After, Streams } from './stream.ts'
 
@@ -92,7 +92,11 @@ export function seenPosition(
 ): number {
   if (after === undefined) return 0
   if (typeof after === 'object') {
-    const event = log.eventById(after.eventId)
+    const eventId: unknown = after?.eventId
+    if (typeof eventId !== 'string') {
+      throw new ArgumentError('after is a cursor or { eventId }: name the event seen last')
+    }
+    const event = log.eventById(eventId)
     if (event === undefined) throw new ConcurrencyError({ reason: 'rewound', cursor: after })
     return event.position
   }

@@ -1,9 +1,13 @@
 import type { Law } from '../law.ts'
 import { appendLaws } from './append.ts'
+import { conditionLaws } from './conditions.ts'
+import { cursorLaws } from './cursors.ts'
 import { jsonLaws } from './json.ts'
+import { limitLaws } from './limits.ts'
 import { operatorLaws } from './operators.ts'
 import { readingLaws } from './reading.ts'
 import { valueLaws } from './values.ts'
+import { versionLaws } from './versions.ts'
 
 /** Every law, in the order of the contract. */
 export const laws: readonly Law[] = [
@@ -12,4 +16,8 @@ export const laws: readonly Law[] = [
   ...operatorLaws,
   ...valueLaws,
   ...jsonLaws,
+  ...limitLaws,
+  ...conditionLaws,
+  ...cursorLaws,
+  ...versionLaws,
 ]

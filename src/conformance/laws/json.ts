@@ -11,21 +11,22 @@ function nested(depth: number, inner: unknown): unknown {
 }
 
 const kept: readonly unknown[] = [
-  ...[null, true, false, 0, 1, -1, 0.1, 1e308, 5e-324, 2 ** 53, -(2 ** 53) + 1, 1e21, '', 'text'],
-  ...['a\u0001\u001f\u007fb', '\u2028\u2029', '\ud83d\uded2', '\ufdd0', 'x'.repeat(100_000)],
-  ...[
-    [],
-    {},
-    [[]],
-    [{}],
-    { a: {} },
-    { '': '' },
-    { ' ': 1 },
-    { a: { b: { c: [1, [2, { d: 3 }]] } } },
-  ],
-  ...[JSON.parse('{"__proto__": {"a": 1}, "constructor": 2}'), { $date: '2026-01-01' }],
-  ...[{ $date: 1, more: 2 }, { $$date: 1 }, { toString: 1, length: 2 }, nested(200, 'deep')],
-  ...[{ 1: 'a', 0: 'b' }, [null, [null]], Object.assign(Object.create(null) as object, { a: 1 })],
+  null,
+  true,
+  0,
+  '',
+  [],
+  {},
+  [0, 1, -1, 0.1, -0.5, 1e308, 5e-324, 1e21, 1e-7, 2 ** 53, -(2 ** 53) + 1, 123_456_789_012],
+  ['text', 'a\u0001\u001f\u007fb', '\u2028\u2029', '🛒', '\ufdd0', '\ufeff', '\\"\\u0041'],
+  'x'.repeat(100_000),
+  [[], [[]], [{}], [null, [null]], [true, false]],
+  { a: { b: { c: [1, [2, { d: 3 }]] } }, '': '', ' ': 1, 1: 'a', 0: 'b', toString: 1, length: 2 },
+  JSON.parse('{"__proto__": {"a": 1}, "constructor": {"__proto__": null}}'),
+  { $date: '2026-01-01T00:00:00.000Z' },
+  { $date: 1, $$date: { $date: null } },
+  Object.assign(Object.create(null) as object, { a: 1 }),
+  nested(200, 'deep'),
 ]
 
 class Money {
@@ -148,50 +149,48 @@ export const jsonLaws: readonly Law[] = [
     prove: async (open) => {
       const { store } = await open()
       const event = added('cart_1')
+      const odd = ['', 'a\0', '\ud800', 7]
+      const documents = (write: object): unknown => ({
+        events: [event],
+        documents: [{ type: 'view', id: 'cart_1', data: 1, ...write }],
+      })
       const wrong: unknown[] = [
-        ...[
-          {},
-          { events: [] },
-          { events: [], documents: [], outbox: [] },
-          null,
-          undefined,
-          [],
-          'text',
-        ],
-        ...[{ events: [event], conditons: [] }, { events: event }, { events: [null] }],
-        ...[{ conditions: [{ streams: [cart('cart_1')] }] }, { idempotency: { key: 'k' } }],
-        ...['', 'a\0', '\ud800', 7, null, undefined].map((type) => ({
-          events: [{ ...event, type }],
-        })),
-        ...['', 'a\0', '\ud800', 7, null].map((id) => ({ events: [{ ...event, id }] })),
+        {},
+        { events: [] },
+        { events: [], documents: [], outbox: [] },
+        { events: event },
+        { events: [null] },
+        { events: [event], conditons: [] },
+        { conditions: [{ streams: [cart('cart_1')] }] },
+        { idempotency: { key: 'k' } },
+        [null, undefined, 'text', 7, []],
+        odd.map((type) => ({ events: [{ ...event, type }] })),
+        [...odd, null].map((id) => ({ events: [{ ...event, id }] })),
         { events: [{ type: 'A' }] },
-        { events: [{ ...event, metadata: 'text' }] },
-        { events: [{ ...event, metadata: null }] },
-        { events: [{ ...event, aggregate: { type: 'cart' } }] },
-        { events: [{ ...event, aggregate: { type: 'cart', id: '' } }] },
-        { events: [{ ...event, aggregate: { type: 'a\0', id: 'x' } }] },
-        ...[-1, 0.5, NaN, '1', undefined].map((version) => ({
+        ['text', null, []].map((metadata) => ({ events: [{ ...event, metadata }] })),
+        odd.map((id) => ({ events: [{ ...event, aggregate: { type: 'cart', id } }] })),
+        odd.map((type) => ({ events: [{ ...event, aggregate: { type, id: 'x' } }] })),
+        [-1, 0.5, NaN, '1', undefined].map((version) => ({
           events: [event],
           expect: [{ aggregate: { type: 'cart', id: 'cart_1' }, version }],
         })),
-        ...['', 'a\0', 7, undefined].map((key) => ({ events: [event], idempotency: { key } })),
+        [...odd, undefined].map((key) => ({ events: [event], idempotency: { key } })),
+        { events: [event], idempotency: 'k' },
         { events: [event], idempotency: { key: 'k', fingerprint: 'a\0' } },
-        { events: [event], documents: [{ type: 'view', id: 'cart_1' }] },
-        { events: [event], documents: [{ type: '', id: 'cart_1', data: 1 }] },
-        { events: [event], documents: [{ type: 'view', id: 'a\0', data: 1 }] },
-        ...['sometimes', {}, { revision: -1 }, { revision: 0.5 }, 'newer', 7].map((guard) => ({
-          events: [event],
-          documents: [{ type: 'view', id: 'cart_1', data: 1, if: guard }],
-        })),
-        {
-          events: [event],
-          documents: [{ type: 'view', id: 'cart_1', data: 1, otherwise: 'explode' }],
-        },
-        { events: [event], outbox: [{ type: '', data: 1 }] },
+        documents({ id: 'x', data: undefined }),
+        odd.map((type) => documents({ type })),
+        odd.map((id) => documents({ id })),
+        ['sometimes', {}, { revision: -1 }, { revision: 0.5 }, 'newer', 'not-older', 7].map(
+          (guard) => documents({ if: guard }),
+        ),
+        documents({ otherwise: 'explode' }),
+        documents({ cursor: 'no cursor' }),
+        documents({ cursor: 7 }),
+        odd.map((type) => ({ events: [event], outbox: [{ type, data: 1 }] })),
         { events: [event], outbox: [{ type: 'message' }] },
         { events: [event], outbox: [{ type: 'message', data: 1, event: 1 }] },
         { events: [event], outbox: [{ type: 'message', data: 1, orderKey: 'a\0' }] },
-      ]
+      ].flat()
       for (const commit of wrong as Commit[]) {
         await rejects(store.commit(commit), 'INVALID_ARGUMENT', JSON.stringify(commit))
       }

@@ -1,11 +1,12 @@
-import { monotonicFactory } from 'ulid'
+const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
-const next: (seedTime?: number) => string = monotonicFactory()
-let lastTime = 0
+let time = 0
+let prefix = ''
+let random = new Uint8Array(16)
 
 /**
- * A new event id: a ULID that sorts after every id this process made before, also when the
- * clock stands still or goes back.
+ * A new event id: a ULID that sorts after every id this process made before, also when the clock
+ * stands still or goes back.
  *
  * ```ts
  * const first = createEventId()
@@ -14,6 +15,27 @@ let lastTime = 0
  * ```
  */
 export function createEventId(): string {
-  lastTime = Math.max(lastTime, Date.now())
-  return next(lastTime)
+  const now = Date.now()
+  if (now > time) startAt(now)
+  else increment()
+  let id = prefix
+  for (const digit of random) id += DIGITS.charAt(digit)
+  return id
+}
+
+function startAt(now: number): void {
+  time = now
+  prefix = ''
+  for (let rest = now, index = 0; index < 10; index += 1, rest = Math.floor(rest / 32)) {
+    prefix = DIGITS.charAt(rest % 32) + prefix
+  }
+  random = crypto.getRandomValues(random).map((byte) => byte & 31)
+  // Half of the range is left to count up in.
+  random[0]! &= 15
+}
+
+function increment(): void {
+  let index = random.length - 1
+  while (random[index] === 31) random[index--] = 0
+  random[index]! += 1
 }

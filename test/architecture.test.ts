@@ -19,7 +19,7 @@ const access = [...contract, 'client']
 const core = [...access, 'decide', 'project', 'aggregate', 'dispatch', 'outbox']
 
 const rules: Readonly<Record<string, Rule>> = {
-  event: { folders: [], npm: ['ulid', schema], builtins: 'guarded' },
+  event: { folders: [], npm: [schema], builtins: 'guarded' },
   store: { folders: ['event'], npm: [schema], builtins: 'guarded' },
   client: { folders: contract, npm: [schema], builtins: 'guarded' },
   decide: { folders: access, npm: [schema], builtins: 'guarded' },
@@ -27,7 +27,7 @@ const rules: Readonly<Record<string, Rule>> = {
   aggregate: { folders: access, npm: [schema], builtins: 'guarded' },
   outbox: { folders: access, npm: [schema], builtins: 'guarded' },
   dispatch: { folders: [...access, 'aggregate'], npm: [schema], builtins: 'guarded' },
-  sql: { folders: contract },
+  sql: { folders: contract, builtins: 'guarded' },
   'stores/memory': { folders: contract },
   'stores/sqlite': {
     folders: [...contract, 'sql'],
@@ -131,7 +131,7 @@ describe('a planted violation is found', () => {
 
   test('and what the table allows is not', () => {
     const allowed = {
-      'event/x.ts': `import { ulid } from 'ulid'; process.getBuiltinModule?.('node:async_hooks')`,
+      'event/x.ts': `import type { A } from '@standard-schema/spec'; process.getBuiltinModule?.('node:async_hooks')`,
       'stores/sqlite/x.ts': `import { DatabaseSync } from 'node:sqlite'; import 'libsql'`,
       'stores/sqlite/x.test.ts': `import '../../conformance/index.ts'; import 'vitest'; import './x.ts'`,
       'store/x.ts': `/** import { a } from 'pg' */ const text = "import 'pg'"`,

@@ -97,6 +97,7 @@ export {
   type Outcome,
   type StoreFault,
 } from './store/errors.ts'
+export { dateCodec, type JsonCodec } from './store/json.ts'
 export type { NewOutboxRecord, Outbox, OutboxRecord } from './store/outbox.ts'
 export type { EventStore, Loaded, LoadOptions, ReadOptions } from './store/store.ts'
 export type {

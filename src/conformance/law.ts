@@ -1,4 +1,5 @@
 import type { Capabilities } from '../store/capabilities.ts'
+import type { JsonCodec } from '../store/json.ts'
 import type { EventStore } from '../store/store.ts'
 
 /** What a store has or has not, see `Capabilities`. */
@@ -6,8 +7,8 @@ export type Capability = Exclude<keyof Capabilities, 'limits'>
 
 /** How a log is opened for a law. */
 export interface LogOptions {
-  /** Whether a `Date` in data comes back as a `Date`. Default is `false`. */
-  readonly dates?: boolean
+  /** How data becomes text: handed to the store as it is. Default is plain JSON. */
+  readonly codec?: JsonCodec
 }
 
 /** A log that a law may fill. It is used by one law alone. */

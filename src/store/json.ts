@@ -129,7 +129,7 @@ function assertDate(value: object, walk: Walk): void {
     throw refused(walk, `an instance of ${name}`, 'convert it to plain data')
   }
   if (!walk.dates) {
-    const advice = 'store its toISOString(), or open the store with dates: true'
+    const advice = 'store its toISOString(), or open the store with codec: dateCodec'
     throw refused(walk, 'a Date', advice)
   }
   if (Number.isNaN(value.getTime())) throw refused(walk, 'an invalid Date', 'check it first')

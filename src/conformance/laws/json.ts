@@ -1,5 +1,6 @@
 import type { NewEvent } from '../../event/event.ts'
 import type { Commit } from '../../store/commit.ts'
+import { dateCodec } from '../../store/json.ts'
 import { equal, rejects } from '../expect.ts'
 import type { Law } from '../law.ts'
 import { added, cart, holdsNothing, numbers, read } from '../samples.ts'
@@ -244,7 +245,7 @@ export const jsonLaws: readonly Law[] = [
   {
     law: 'what is stored comes back equal: dates as dates, where the log is opened with them',
     prove: async (open) => {
-      const { store, reopen } = await open({ dates: true })
+      const { store, reopen } = await open({ codec: dateCodec })
       const data = {
         cartId: 'cart_1',
         at: new Date(1_700_000_000_123),

@@ -7,7 +7,7 @@ import type { Commit, Committed } from '../../store/commit.ts'
 import { formatCursor } from '../../store/cursor.ts'
 import type { Documents } from '../../store/document.ts'
 import { ArgumentError, ClosedError } from '../../store/errors.ts'
-import { dateCodec, jsonCodec } from '../../store/json.ts'
+import { jsonCodec, type JsonCodec } from '../../store/json.ts'
 import { answered, judge, seenPosition } from '../../store/judge.ts'
 import type { Outbox } from '../../store/outbox.ts'
 import { checkLimit, queryDocuments } from '../../store/query-documents.ts'
@@ -18,8 +18,8 @@ import { MemoryLog } from './log.ts'
 export interface MemoryOptions {
   /** Which keys of `data` are identifiers. Default is every key that ends in `Id` or `_id`. */
   readonly identifiers?: Identifiers
-  /** Whether a `Date` in data comes back as a `Date`. Default is `false`: a `Date` is refused. */
-  readonly dates?: boolean
+  /** How data becomes text. Default is plain JSON, which refuses a `Date`; `dateCodec` brings dates back. */
+  readonly codec?: JsonCodec
 }
 
 const capabilities: Capabilities = {
@@ -49,7 +49,7 @@ export class MemoryEventStore implements EventStore {
 
   constructor(options: MemoryOptions = {}) {
     const isIdentifier = identifierTest(options.identifiers ?? DEFAULT_IDENTIFIERS)
-    const codec = options.dates ? dateCodec : jsonCodec
+    const { codec = jsonCodec } = options
     this.#rules = { isIdentifier, codec, limits: capabilities.limits }
     this.#log = new MemoryLog(codec, isIdentifier)
   }

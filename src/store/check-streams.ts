@@ -1,6 +1,7 @@
 import type { AggregateRef } from '../event/event.ts'
 import { ArgumentError } from './errors.ts'
 import { assertText } from './json.ts'
+import { show } from './show.ts'
 import type { DataFilter, Stream, Streams } from './stream.ts'
 
 const STREAM_KEYS = new Set(['types', 'filter', 'aggregate'])
@@ -8,30 +9,42 @@ const OPERATORS = ['eq', 'neq', 'in', 'nin', 'gt', 'gte', 'lt', 'lte']
 
 /**
  * Refuses streams that could not be meant: an empty list, a stream that names nothing, an unknown key
- * or operator. In a condition also what could never match, because it would guard nothing.
+ * or operator. In a condition also what could never match, because it would guard nothing. `what`
+ * begins the message.
  */
-export function checkStreams(streams: Streams, use: 'read' | 'condition'): void {
+export function checkStreams(
+  streams: Streams,
+  use: 'read' | 'condition',
+  what: string = use === 'read' ? 'the read' : 'the condition',
+): void {
   if (streams === 'all') return
   if (!Array.isArray(streams)) {
-    throw new ArgumentError(`streams must be a list or 'all', found ${show(streams)}`)
+    const advice = isObject(streams) ? ': put it in a list' : ''
+    throw new ArgumentError(
+      `${what}: streams must be a list or 'all', found ${show(streams)}${advice}`,
+    )
   }
   if (streams.length === 0) {
-    throw new ArgumentError("the list of streams is empty: name a stream, or ask for 'all'")
+    throw new ArgumentError(
+      `${what}: the list of streams is empty: name a stream, or ask for 'all'`,
+    )
   }
   streams.forEach((stream, index) => {
-    checkStream(stream as Stream, `stream ${index}`, use === 'condition')
+    checkStream(stream as Stream, `${what}, stream ${index}`, use === 'condition')
   })
 }
 
 /** Refuses a filter with an unknown operator or a value that is none. */
 export function checkFilter(filter: DataFilter, what: string, mustMatch: boolean): void {
-  if (filter === null || typeof filter !== 'object' || Array.isArray(filter)) {
+  if (!isObject(filter)) {
     throw new ArgumentError(
       `${what}: a filter is an object of keys and values, found ${show(filter)}`,
     )
   }
   for (const [key, entry] of Object.entries(filter)) {
-    checkEntry(entry, `${what}: filter key ${JSON.stringify(key)}`, mustMatch)
+    const where = `${what}: filter key ${JSON.stringify(key)}`
+    assertText(key, where)
+    checkEntry(entry, where, mustMatch)
   }
 }
 
@@ -49,9 +62,7 @@ export function checkAggregate(aggregate: AggregateRef, what: string): void {
 }
 
 function checkStream(stream: Stream, what: string, mustMatch: boolean): void {
-  if (stream === null || typeof stream !== 'object' || Array.isArray(stream)) {
-    throw new ArgumentError(`${what} is not an object: ${show(stream)}`)
-  }
+  if (!isObject(stream)) throw new ArgumentError(`${what} must be an object, found ${show(stream)}`)
   const unknown = Object.keys(stream).find((key) => !STREAM_KEYS.has(key))
   if (unknown !== undefined) {
     throw new ArgumentError(
@@ -84,10 +95,11 @@ function checkEntry(entry: unknown, what: string, mustMatch: boolean): void {
     return
   }
   if (Array.isArray(entry)) return checkList(entry, what, mustMatch)
-  if (typeof entry !== 'object') return checkScalar(entry, what)
+  if (!isObject(entry)) return checkScalar(entry, what)
   const operators = Object.entries(entry)
-  if (operators.length === 0)
+  if (operators.length === 0) {
     throw new ArgumentError(`${what} names no operator: use one of ${OPERATORS.join(', ')}`)
+  }
   for (const [operator, operand] of operators) checkOperator(operator, operand, what, mustMatch)
 }
 
@@ -107,14 +119,14 @@ function checkOperator(operator: string, operand: unknown, what: string, mustMat
     case 'gte':
     case 'lt':
     case 'lte':
-      checkScalar(operand, where)
       if (typeof operand === 'boolean') {
         throw new ArgumentError(`${where}: booleans have no order; use eq or neq`)
       }
-      return
+      return checkScalar(operand, where, 'a string or a finite number')
     default:
       throw new ArgumentError(
-        `Unknown operator: ${operator} (${what}); use one of ${OPERATORS.join(', ')}`,
+        `Unknown operator: ${operator} (${what}); use one of ${OPERATORS.join(', ')}. ` +
+          'A filter looks at top-level keys of data.',
       )
   }
 }
@@ -125,23 +137,23 @@ function checkList(values: unknown, what: string, mustMatch: boolean): void {
   for (const value of values) checkScalar(value, what)
 }
 
-function checkScalar(value: unknown, what: string): void {
+function checkScalar(
+  value: unknown,
+  what: string,
+  takes = 'a string, a finite number or a boolean',
+): void {
   if (typeof value === 'string') return assertText(value, what)
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return
-  throw new ArgumentError(
-    `${what} takes a string, a finite number or a boolean, found ${show(value)}`,
-  )
+  throw new ArgumentError(`${what} takes ${takes}, found ${show(value)}`)
 }
 
 function vacuous(what: string): ArgumentError {
   return new ArgumentError(`${what}: it could never match, so the condition would guard nothing`)
 }
 
-function show(value: unknown): string {
-  if (typeof value === 'bigint' || typeof value === 'number') return String(value)
-  try {
-    return JSON.stringify(value)?.slice(0, 120) ?? String(value)
-  } catch {
-    return typeof value
-  }
+/** A plain object, and no list, date or other thing with a nature of its own. */
+function isObject(value: unknown): value is object {
+  if (value === null || typeof value !== 'object') return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }

@@ -20,7 +20,8 @@ const run = (command: string, ...args: string[]): string =>
 let packed: string[] = []
 
 beforeAll(() => {
-  const options = ['--json', '--silent', '--pack-destination', app]
+  expect(spawnSync('npm', ['run', '--silent', 'build'], { encoding: 'utf8' }).stdout).toBe('')
+  const options = ['--json', '--ignore-scripts', '--pack-destination', app]
   const [tarball] = JSON.parse(execFileSync('npm', ['pack', ...options], { encoding: 'utf8' }))
   packed = tarball.files.map(({ path }: { path: string }) => path)
   write('package.json', JSON.stringify({ private: true, type: 'module' }))

@@ -1,5 +1,6 @@
 /** The data files: one package per line, by name; its versions by time. */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { z } from 'zod'
@@ -22,10 +23,10 @@ const line = z.object({
 })
 
 /** The histories of every data file in a folder, under the name of their registry: `debian`, `npm`. */
-export async function readHistories(folder: URL): Promise<Map<string, History[]>> {
+export async function readHistories(folder: string): Promise<Map<string, History[]>> {
   const histories = new Map<string, History[]>()
   for (const file of (await readdir(folder)).filter((name) => name.endsWith(ending)).sort()) {
-    const text = (await promisify(gunzip)(await readFile(new URL(file, folder)))).toString()
+    const text = (await promisify(gunzip)(await readFile(join(folder, file)))).toString()
     const lines = text.split('\n').filter(Boolean)
     const registry = file.slice(0, -ending.length)
     histories.set(

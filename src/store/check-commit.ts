@@ -2,12 +2,16 @@ import type { AggregateRef, EventMetadata, NewEvent } from '../event/event.ts'
 import { createEventId } from '../event/id.ts'
 import { keysOf } from '../event/identifiers.ts'
 import type { Limits } from './capabilities.ts'
-import { checkAggregate, checkStreams } from './check-streams.ts'
+import { checkAfter } from './check-read.ts'
+import { checkShape, isObject } from './check-shape.ts'
+import { checkAggregate, checkStreams, copyStream } from './check-streams.ts'
+import { checkBytes, checkFilled, checkName } from './check-text.ts'
 import type { Commit, Condition, Expectation, Idempotency } from './commit.ts'
 import type { DocumentGuard, DocumentWrite } from './document.ts'
 import { ArgumentError, LimitError } from './errors.ts'
-import { canonicalJson, assertText, type JsonCodec } from './json.ts'
+import { canonicalJson, type JsonCodec } from './json.ts'
 import type { NewOutboxRecord } from './outbox.ts'
+import { show } from './show.ts'
 
 /** What a store knows before it looks at a commit. */
 export interface CommitRules {
@@ -60,17 +64,6 @@ export interface PreparedCommit {
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined
 }
 
-const NAME_BYTES = 255
-const COMMIT_KEYS = new Set([
-  'events',
-  'conditions',
-  'expect',
-  'documents',
-  'outbox',
-  'idempotency',
-])
-const encoder = new TextEncoder()
-
 /**
  * Checks a commit before any store looks at it, so that what is wrong with it is refused once, in one
  * way, and before anything is written.
@@ -90,13 +83,13 @@ export function prepareCommit(commit: Commit, rules: CommitRules): PreparedCommi
       'Split it.',
     )
   }
-  conditions.forEach((condition) => checkStreams(condition.streams, 'condition'))
-  expect.forEach(checkExpectation)
+  const checkedConditions = conditions.map(prepareCondition)
+  const checkedExpect = expect.map(prepareExpectation)
   const preparedEvents = events.map((event, index) => prepareEvent(event, index, rules))
   const prepared = {
     events: preparedEvents,
-    conditions,
-    expect,
+    conditions: checkedConditions,
+    expect: checkedExpect,
     documents: documents.map((document, index) => prepareDocument(document, index, rules)),
     outbox: outbox.map((record, index) => prepareOutbox(record, index, preparedEvents, rules)),
   }
@@ -139,25 +132,6 @@ export function fingerprintOf(prepared: Omit<PreparedCommit, 'idempotency'>): st
   return canonicalJson(content)
 }
 
-function checkShape(commit: Commit): void {
-  if (commit === null || typeof commit !== 'object') {
-    throw new ArgumentError('a commit is an object: give events, documents or outbox records')
-  }
-  for (const key of Object.keys(commit)) {
-    if (!COMMIT_KEYS.has(key)) throw new ArgumentError(`a commit has no ${JSON.stringify(key)}`)
-    const part: unknown = commit[key as keyof Commit]
-    if (part === undefined) continue
-    if (key === 'idempotency' ? !isObject(part) : !Array.isArray(part) || !part.every(isObject)) {
-      const shape = key === 'idempotency' ? 'an object' : 'a list of objects'
-      throw new ArgumentError(`the commit's ${key} must be ${shape}`)
-    }
-  }
-}
-
-function isObject(value: unknown): value is object {
-  return value !== null && typeof value === 'object'
-}
-
 function prepareEvent(event: NewEvent, index: number, rules: CommitRules): PreparedEvent {
   const what = `event ${index}`
   const type = checkName(event.type, `${what}: type`)
@@ -167,8 +141,10 @@ function prepareEvent(event: NewEvent, index: number, rules: CommitRules): Prepa
   const json = rules.codec.encode(event.data, `${what} (${type}): data`)
   checkBytes(json, `the data of ${what} (${type}) is too large`, rules.limits.eventBytes)
   const { metadata = {}, aggregate } = event
-  if (!isObject(metadata) || Array.isArray(metadata)) {
-    throw new ArgumentError(`${what} (${type}): metadata must be an object`)
+  if (!isObject(metadata)) {
+    throw new ArgumentError(
+      `${what} (${type}): metadata must be an object, found ${show(metadata)}`,
+    )
   }
   const metadataJson = rules.codec.encode(metadata, `${what} (${type}): metadata`)
   checkBytes(
@@ -199,8 +175,13 @@ function prepareDocument(
   const what = `document ${index}`
   const type = checkName(write.type, `${what}: type`)
   const id = checkName(write.id, `${what}: id`)
-  if (write.delete !== true && write.data === undefined) {
-    throw new ArgumentError(`${what} (${type} ${id}) has no data: give data, or delete: true`)
+  if ((write.delete === true) !== (write.data === undefined)) {
+    throw new ArgumentError(`${what} (${type} ${id}): give either data or delete: true`)
+  }
+  if (write.cursor !== undefined && typeof write.cursor !== 'string') {
+    throw new ArgumentError(
+      `${what} (${type} ${id}): a cursor is a string that a read returned, found ${show(write.cursor)}`,
+    )
   }
   const given: readonly DocumentGuard[] =
     write.if === undefined ? [] : isList(write.if) ? write.if : [write.if]
@@ -209,7 +190,7 @@ function prepareDocument(
   const { otherwise = 'refuse' } = write
   if (otherwise !== 'refuse' && otherwise !== 'skip') {
     throw new ArgumentError(
-      `${what} (${type} ${id}): otherwise is 'refuse' or 'skip', found ${JSON.stringify(otherwise)}`,
+      `${what} (${type} ${id}): otherwise is 'refuse' or 'skip', found ${show(otherwise)}`,
     )
   }
   return {
@@ -236,11 +217,13 @@ function checkGuard(guard: DocumentGuard, what: string, cursor: string | undefin
   } else if (typeof guard === 'object' && guard !== null) {
     if (!Number.isSafeInteger(guard.revision) || guard.revision < 0) {
       throw new ArgumentError(
-        `${what}: a revision is a whole number from 0, found ${guard.revision}`,
+        `${what}: a revision is a whole number from 0, found ${show(guard.revision)}`,
       )
     }
   } else if (guard !== 'absent' && guard !== 'present') {
-    throw new ArgumentError(`${what}: unknown guard ${JSON.stringify(guard)}`)
+    throw new ArgumentError(
+      `${what}: unknown guard ${show(guard)}: use any, absent, present, newer, not-older or { revision }`,
+    )
   }
 }
 
@@ -255,11 +238,15 @@ function prepareOutbox(
   const event = record.event ?? (events.length > 0 ? 0 : undefined)
   const cause = event === undefined ? undefined : events[event]
   if (event !== undefined && cause === undefined) {
-    throw new ArgumentError(`${what} (${type}): the commit has no event ${event}`)
+    throw new ArgumentError(
+      `${what} (${type}): event is the index of an event of the commit, found ${show(event)}`,
+    )
   }
   const aggregate = cause?.aggregate
-  if (record.data === undefined) throw new ArgumentError(`${what} (${type}) has no data`)
-  if (record.orderKey !== undefined) assertText(record.orderKey, `${what} (${type}): order key`)
+  if (record.data === undefined) {
+    throw new ArgumentError(`${what} (${type}) has no data: give {} or null`)
+  }
+  if (record.orderKey !== undefined) checkFilled(record.orderKey, `${what} (${type}): orderKey`)
   return {
     id: record.id === undefined ? createEventId() : checkName(record.id, `${what}: id`),
     type,
@@ -277,46 +264,33 @@ function prepareIdempotency(
 ): NonNullable<PreparedCommit['idempotency']> {
   const key = checkName(idempotency.key, 'the idempotency key')
   const { fingerprint } = idempotency
-  if (fingerprint !== undefined) assertText(fingerprint, 'the fingerprint')
+  if (fingerprint !== undefined) checkFilled(fingerprint, 'the fingerprint')
   return { key, fingerprint: fingerprint ?? fingerprintOf(prepared) }
 }
 
-function checkExpectation(expectation: Expectation): void {
-  checkAggregate(expectation.aggregate, 'expect')
-  const { version } = expectation
+function prepareExpectation({ aggregate, version }: Expectation, index: number): Expectation {
+  checkAggregate(aggregate, `expect ${index}`)
   if (!Number.isSafeInteger(version) || version < 0) {
-    throw new ArgumentError(`expect: a version is a whole number from 0, found ${version}`)
+    throw new ArgumentError(
+      `expect ${index}: a version is a whole number from 0, found ${show(version)}`,
+    )
+  }
+  return { aggregate: { type: aggregate.type, id: aggregate.id }, version }
+}
+
+/** A condition that stays as it is, whatever the caller does with the object given. */
+function prepareCondition({ streams, after }: Condition, index: number): Condition {
+  checkStreams(streams, 'condition', `condition ${index}`)
+  checkAfter(after, `condition ${index}`)
+  return {
+    streams: streams === 'all' ? streams : streams.map(copyStream),
+    ...(after !== undefined && { after: typeof after === 'string' ? after : { ...after } }),
   }
 }
 
 function checkAggregateNames(aggregate: AggregateRef, what: string): void {
   checkName(aggregate.type, `${what}: the aggregate's type`)
   checkName(aggregate.id, `${what}: the aggregate's id`)
-}
-
-/** A type, an id, a key: a text of 1 to 255 bytes. */
-function checkName(name: unknown, what: string): string {
-  if (typeof name !== 'string' || name === '') {
-    throw new ArgumentError(
-      `${what} must be a string that is not empty, found ${JSON.stringify(name) ?? 'undefined'}`,
-    )
-  }
-  assertText(name, what)
-  if (name.length * 3 > NAME_BYTES) checkBytes(name, `${what} is too long`, NAME_BYTES)
-  return name
-}
-
-function checkBytes(text: string, what: string, limit: number): void {
-  if (text.length * 3 <= limit) return
-  const bytes = encoder.encode(text).length
-  if (bytes > limit)
-    throw new LimitError(
-      what,
-      bytes,
-      limit,
-      'bytes',
-      'Keep large content elsewhere and store its address.',
-    )
 }
 
 function refuseTwice(names: readonly string[], what: string): void {

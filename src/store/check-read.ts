@@ -1,12 +1,14 @@
 import { checkStreams } from './check-streams.ts'
 import { AbortedError, ArgumentError } from './errors.ts'
 import { checkLimit } from './query-documents.ts'
+import { show } from './show.ts'
 import type { LoadOptions, ReadOptions } from './store.ts'
-import type { Streams } from './stream.ts'
+import type { After, Streams } from './stream.ts'
 
 /** Refuses a read that could not be meant, or that was aborted before it began. */
 export function checkRead(streams: Streams, options: ReadOptions): void {
   checkStreams(streams, 'read')
+  checkAfter(options.after, 'the read')
   checkLimit(options.limit)
   throwIfAborted(options.signal, 'the read')
 }
@@ -14,16 +16,29 @@ export function checkRead(streams: Streams, options: ReadOptions): void {
 /** Refuses a load that could not be meant, or that was aborted before it began. */
 export function checkLoad(streams: Streams, options: LoadOptions): void {
   checkStreams(streams, 'read')
-  for (const version of [options.fromVersion, options.toVersion]) {
+  checkAfter(options.after, 'the read')
+  for (const name of ['fromVersion', 'toVersion'] as const) {
+    const version = options[name]
     if (version === undefined) continue
     if (!Number.isSafeInteger(version) || version < 0) {
-      throw new ArgumentError(`a version is a whole number from 0, found ${version}`)
+      throw new ArgumentError(`the read: ${name} is a whole number from 0, found ${show(version)}`)
     }
     if (streams === 'all' || streams.some((stream) => stream.aggregate === undefined)) {
-      throw new ArgumentError('fromVersion and toVersion are for streams of an aggregate: name it')
+      throw new ArgumentError(
+        `the read: ${name} is for streams of an aggregate: name one in every stream`,
+      )
     }
   }
   throwIfAborted(options.signal, 'the read')
+}
+
+/** Refuses what is neither a cursor nor an event's id. Whether the log knows it is for the store to say. */
+export function checkAfter(after: After | undefined, what: string): void {
+  if (after === undefined || typeof after === 'string') return
+  if (typeof after === 'object' && typeof after?.eventId === 'string') return
+  throw new ArgumentError(
+    `${what}: after is a cursor or { eventId }, found ${show(after)}: leave it out to start at the beginning`,
+  )
 }
 
 /** Throws `ABORTED` where the signal has ended the call before anything was sent. */

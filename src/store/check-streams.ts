@@ -48,6 +48,23 @@ export function checkFilter(filter: DataFilter, what: string, mustMatch: boolean
   }
 }
 
+/** The same stream in objects of its own. */
+export function copyStream({ types, filter, aggregate }: Stream): Stream {
+  return {
+    ...(types && { types: [...types] }),
+    ...(filter && { filter: copyEntries(filter) }),
+    ...(aggregate && { aggregate: { type: aggregate.type, id: aggregate.id } }),
+  }
+}
+
+function copyEntries<Entries extends object>(entries: Entries): Entries {
+  const copies = Object.entries(entries).map(([key, entry]: [string, unknown]) => {
+    if (Array.isArray(entry)) return [key, [...(entry as unknown[])]]
+    return [key, isObject(entry) ? copyEntries(entry) : entry]
+  })
+  return Object.fromEntries(copies) as Entries
+}
+
 /** Refuses an aggregate without a type or an id. */
 export function checkAggregate(aggregate: AggregateRef, what: string): void {
   for (const part of ['type', 'id'] as const) {

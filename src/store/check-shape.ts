@@ -32,13 +32,13 @@ export function checkShape(commit: Commit): void {
       throw new ArgumentError(`a commit has no ${JSON.stringify(name)}: it takes ${known}`)
     }
     if (given === undefined) continue
-    const many = name !== 'idempotency'
-    if (many && !Array.isArray(given)) {
+    if (name === 'idempotency') checkKeys(given, part.keys, part.one)
+    else if (!Array.isArray(given)) {
       throw new ArgumentError(`the commit's ${name} must be a list, found ${show(given)}`)
-    }
-    const entries: readonly unknown[] = many ? (given as unknown[]) : [given]
-    for (const [index, entry] of entries.entries()) {
-      checkKeys(entry, part.keys, many ? `${part.one} ${index}` : part.one)
+    } else {
+      for (let index = 0; index < given.length; index += 1) {
+        checkKeys(given[index], part.keys, `${part.one} ${index}`)
+      }
     }
   }
 }

@@ -103,7 +103,7 @@ function checkTypes(types: readonly string[], what: string, mustMatch: boolean):
     throw new ArgumentError(`${what}: types must be a list of strings, found ${show(types)}`)
   }
   if (types.length === 0 && mustMatch) throw vacuous(`${what}: types is empty`)
-  for (const type of types as string[]) assertText(type, `${what}: the type ${show(type)}`)
+  for (const type of types as string[]) assertText(type, `${what}: a type`)
 }
 
 function checkEntry(entry: unknown, what: string, mustMatch: boolean): void {

@@ -1,4 +1,5 @@
 import { ArgumentError } from './errors.ts'
+import { show } from './show.ts'
 import type { Cursor } from './stream.ts'
 
 /** A place in a log with one order, and the id of the event there: the evidence. */
@@ -23,13 +24,16 @@ export function parseCursor(cursor: Cursor): Place {
   const position = Number(match?.[1])
   if (match === null || !Number.isSafeInteger(position)) {
     throw new ArgumentError(
-      `${JSON.stringify(cursor) ?? String(cursor)} is not a cursor of this store: give back, unchanged, what a read returned`,
+      `${show(cursor)} is not a cursor of this store: give back, unchanged, what a read returned`,
     )
   }
   return { position, id: match[2] as string }
 }
 
-/** Negative, zero or positive, as `left` is before, at or after `right`. */
+/**
+ * Negative, zero or positive, as `left` is before, at or after `right`: cursors of one store with one
+ * order. Throws `INVALID_ARGUMENT` where one is no cursor of such a store.
+ */
 export function compareCursors(left: Cursor, right: Cursor): number {
   return parseCursor(left).position - parseCursor(right).position
 }

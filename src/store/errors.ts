@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { AggregateRef } from '../event/event.ts'
+import { show } from './show.ts'
 import type { Cursor, Stream } from './stream.ts'
 
 /**
@@ -60,13 +61,28 @@ export class EventfoldError extends Error {
   }
 }
 
-/** Tells whether `error` is one of this package's errors, and of the code given, if any. */
+/**
+ * Tells whether `error` is one of this package's errors, and of the code given, if any. An error of
+ * another copy of the package counts too.
+ *
+ * ```ts
+ * try {
+ *   await store.commit(commit)
+ * } catch (error) {
+ *   if (isEventfoldError(error, 'CONFLICT')) console.log(error.conflict.reason)
+ *   else throw error
+ * }
+ * ```
+ */
 export function isEventfoldError<Code extends ErrorCode = ErrorCode>(
   error: unknown,
   code?: Code,
 ): error is ErrorOfCode<Code> {
-  if (!(error instanceof Error) || !('code' in error) || !('outcome' in error)) return false
-  return code === undefined || error.code === code
+  if (error === null || typeof error !== 'object') return false
+  const known = error as Partial<EventfoldError>
+  if (typeof known.code !== 'string' || typeof known.retryable !== 'boolean') return false
+  if (known.outcome !== 'none' && known.outcome !== 'unknown') return false
+  return code === undefined || known.code === code
 }
 
 /** The class that belongs to a code. */
@@ -258,7 +274,7 @@ function describeConflict(conflict: Conflict): string {
       const { event, index, streams } = conflict
       return (
         `${event?.type} ${event?.id} at position ${event?.position} matches condition ${index} ` +
-        `(${JSON.stringify(streams)}) and came after it was read. Read again and decide again.`
+        `(${show(streams)}) and came after it was read. Read again and decide again.`
       )
     }
     case 'version': {
@@ -275,7 +291,7 @@ function describeConflict(conflict: Conflict): string {
       )
     case 'rewound':
       return (
-        `the log does not hold what was read up to ${JSON.stringify(conflict.cursor)}: it was restored, ` +
+        `the log does not hold what was read up to ${show(conflict.cursor)}: it was restored, ` +
         'it is another log, or the event never existed. Read everything again.'
       )
   }

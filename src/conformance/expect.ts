@@ -37,6 +37,7 @@ export async function rejects<Code extends ErrorCode>(
 export function sameStructure(left: unknown, right: unknown): boolean {
   if (left === right || (Number.isNaN(left) && Number.isNaN(right))) return true
   if (!isObject(left) || !isObject(right)) return false
+  if (left instanceof Set || left instanceof Map) throw new TypeError('only JSON is compared')
   if (left instanceof Date || right instanceof Date) {
     return left instanceof Date && right instanceof Date && left.getTime() === right.getTime()
   }

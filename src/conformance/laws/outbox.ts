@@ -1,0 +1,224 @@
+import { equal, ok, rejects } from '../expect.ts'
+import type { Law } from '../law.ts'
+import { added, atOnce, cart, handles, numbers, read } from '../samples.ts'
+
+/** What is promised of messages to the outside, and of what a commit makes visible. */
+export const outboxLaws: readonly Law[] = [
+  {
+    law: "each record of the outbox carries its event's id, type, position and metadata, and what was given",
+    prove: async (open) => {
+      const { store, reopen } = await open()
+      const aggregate = { type: 'cart', id: 'cart_1' }
+      const { events } = await store.commit({
+        events: [
+          { ...added('cart_1'), metadata: { correlationId: 'req_1', more: [1] } },
+          { type: 'CHECKED_OUT', data: { userId: 'u' }, aggregate },
+          { type: 'PLAIN', data: {} },
+        ],
+        outbox: [
+          { type: 'mail', data: { to: 'ann' } },
+          { id: 'msg_1', type: 'push', data: [1], event: 1 },
+          { type: 'plain', data: null, event: 2 },
+          { type: 'own', data: 1, event: 1, orderKey: 'mine' },
+        ],
+      })
+      await store.commit({ outbox: [{ type: 'bare', data: 1 }] })
+      for (const handle of [store, await reopen()]) {
+        const records = await handle.outbox.read()
+        equal(
+          records.map(({ type, data }) => [type, data]),
+          [
+            ['mail', { to: 'ann' }],
+            ['push', [1]],
+            ['plain', null],
+            ['own', 1],
+            ['bare', 1],
+          ],
+          'records',
+        )
+        for (const [n, index] of [0, 1, 2, 1].entries()) {
+          const { id = '', type = '', position = 0, metadata = {} } = events[index] ?? {}
+          equal(records[n]?.event, { id, type, position, metadata }, `the event of record ${n}`)
+        }
+        equal(records[4]?.event, undefined, 'the event of a record without one')
+        equal(records[1]?.id, 'msg_1', 'the id that was given')
+        equal(new Set(records.map(({ id }) => id)).size, 5, 'ids')
+        equal(records[3]?.orderKey, 'mine', 'the order key that was given')
+        const [first, second, third, , bare] = records.map(({ orderKey }) => orderKey)
+        ok(first !== undefined && second !== undefined, 'the identifier and the aggregate order')
+        ok(first !== second, 'another aggregate has another order key')
+        equal([third, bare], [undefined, undefined], 'where nothing orders')
+        const time = records[0]?.timestamp ?? ''
+        equal(new Date(time).toISOString(), time, 'timestamp')
+      }
+    },
+  },
+  {
+    law: 'the order key of a record is its aggregate, else its first identifier',
+    prove: async (open) => {
+      const { store } = await open()
+      const keyOf = async (data: object, id?: string): Promise<string | undefined> => {
+        const aggregate = id === undefined ? undefined : { type: 'cart', id }
+        const { events } = await store.commit({
+          events: [{ type: 'A', data, aggregate }],
+          outbox: [{ type: 'message', data: 1 }],
+        })
+        const records = await store.outbox.read()
+        const record = records.find(({ event }) => event?.id === events[0]?.id)
+        return record?.orderKey
+      }
+      equal(await keyOf({ cartId: 'a', userId: 'b' }), await keyOf({ cartId: 'a' }), 'the first')
+      ok((await keyOf({ cartId: 'a' })) !== (await keyOf({ cartId: 'b' })), 'another value')
+      ok((await keyOf({ cartId: 'a' })) !== (await keyOf({ userId: 'a' })), 'another identifier')
+      equal(await keyOf({ cartId: 'a' }, 'x'), await keyOf({ cartId: 'b' }, 'x'), 'the aggregate')
+    },
+  },
+  {
+    law: 'the outbox is read in commit order, in pages, and records are removed',
+    prove: async (open) => {
+      const { store } = await open()
+      for (const n of numbers(0, 130)) {
+        const outbox = [n * 2, n * 2 + 1].map((data) => ({ type: 'message', data, orderKey: 'k' }))
+        await store.commit({ outbox })
+      }
+      const data = (records: readonly { data: unknown }[]): unknown[] =>
+        records.map((record) => record.data)
+      const first = await store.outbox.read()
+      equal(data(first), numbers(0, 100), 'the default page')
+      const second = await store.outbox.read({ after: first.at(-1)?.cursor, limit: 7 })
+      equal(data(second), numbers(100, 7), 'the next page')
+      equal(data(await store.outbox.read({ limit: 999 })), numbers(0, 260), 'all')
+      equal(await store.outbox.read({ limit: 0 }), [], 'limit 0')
+
+      const sent = [...first.slice(0, 50), ...second].map(({ id }) => id)
+      await store.outbox.remove(sent)
+      await store.outbox.remove([...sent, 'nobody'])
+      await store.outbox.remove([])
+      const left = [...numbers(50, 50), ...numbers(107, 153)]
+      equal(data(await store.outbox.read({ limit: 999 })), left, 'what is left')
+      const after = first[59]?.cursor
+      equal(data(await store.outbox.read({ after, limit: 3 })), [60, 61, 62], 'after a cursor')
+      const gone = second[2]?.cursor
+      equal(data(await store.outbox.read({ after: gone, limit: 2 })), [107, 108], 'after one gone')
+      await store.outbox.remove((await store.outbox.read({ limit: 999 })).map(({ id }) => id))
+      equal(await store.outbox.read(), [], 'nothing left')
+      await store.commit({ outbox: [{ type: 'message', data: 'new' }] })
+      const last = await store.outbox.read({ after: second.at(-1)?.cursor })
+      equal(data(last), ['new'], 'what comes later has a later cursor')
+    },
+  },
+  {
+    law: 'a wrong limit or cursor of the outbox is refused',
+    prove: async (open) => {
+      const { store } = await open()
+      await store.commit({ outbox: [{ type: 'message', data: 1 }] })
+      for (const limit of [-1, 0.5, NaN, Infinity]) {
+        await rejects(store.outbox.read({ limit }), 'INVALID_ARGUMENT', `limit ${limit}`)
+      }
+      for (const after of ['', 'latest', '-1', '1.5', '1~a']) {
+        await rejects(store.outbox.read({ after }), 'INVALID_ARGUMENT', `after '${after}'`)
+      }
+    },
+  },
+  {
+    law: 'one commit does not take two outbox records with one id',
+    prove: async (open) => {
+      const { store } = await open()
+      const record = { id: 'msg_1', type: 'message', data: 1 }
+      await rejects(store.commit({ outbox: [record, record] }), 'INVALID_ARGUMENT')
+      equal(await store.outbox.read(), [], 'the outbox')
+    },
+  },
+  {
+    law: 'the outbox is read in commit order, also when many write and one removes',
+    prove: async (open, { writers, rounds }) => {
+      const log = await open()
+      const stores = await handles(log, writers + 1)
+      const relay = stores[writers] ?? log.store
+      let writing = true
+      const writingAll = atOnce(writers, async (writer) => {
+        for (const n of numbers(0, rounds)) {
+          await stores[writer]?.commit({
+            events: [added(`cart_${writer}`, { n })],
+            outbox: [{ type: 'message', data: { writer, n } }],
+          })
+        }
+      }).finally(() => {
+        writing = false
+      })
+      const sent: { writer: number; n: number; position: number }[] = []
+      for (let idle = 0; idle < 2;) {
+        const last = !writing
+        const records = await relay.outbox.read({ limit: 5 })
+        for (const { data, event } of records) {
+          const { writer, n } = data as { writer: number; n: number }
+          sent.push({ writer, n, position: event?.position ?? 0 })
+        }
+        await relay.outbox.remove(records.map(({ id }) => id))
+        if (last && records.length === 0) idle += 1
+        await new Promise((resolve) => setTimeout(resolve, 0))
+      }
+      await writingAll
+      equal(sent.length, writers * rounds, 'messages')
+      for (const writer of numbers(0, writers)) {
+        const own = sent.filter((message) => message.writer === writer)
+        const order = own.map(({ n }) => n)
+        equal(order, numbers(0, rounds), 'the messages of one order key')
+      }
+      if (!log.store.capabilities.totalOrder) return
+      const places = sent.map(({ position }) => position)
+      equal(
+        places,
+        places.toSorted((a, b) => a - b),
+        'positions',
+      )
+    },
+  },
+  {
+    law: 'events, documents and outbox of a commit become visible together',
+    prove: async (open, { writers, rounds }) => {
+      const log = await open()
+      const [writer, reader] = await handles(log, 2)
+      const streams = [cart('cart_1')]
+      let writing = true
+      const writingAll = (async () => {
+        for (const n of numbers(1, writers * rounds)) {
+          await writer?.commit({
+            events: [added('cart_1', { n }), added('cart_1', { n })],
+            documents: [
+              { type: 'view', id: 'one', data: n },
+              { type: 'view', id: 'two', data: n },
+            ],
+            outbox: [{ type: 'message', data: n }],
+          })
+        }
+      })().finally(() => {
+        writing = false
+      })
+      const parts: (() => Promise<number>)[] = [
+        async () => ((await reader?.documents.get('view', 'one'))?.data ?? 0) as number,
+        async () => ((await reader?.documents.get('view', 'two'))?.data ?? 0) as number,
+        async () => (await reader?.load(streams))?.events.length ?? 0,
+        async () => (reader ? (await read(reader, streams)).length : 0),
+        async () => (await reader?.outbox.read({ limit: 10_000 }))?.length ?? 0,
+      ]
+      for (let turn = 0; writing; turn += 1) {
+        const seen: number[] = []
+        for (const index of numbers(turn, parts.length)) {
+          const part = index % parts.length
+          const found = (await parts[part]?.()) ?? 0
+          const events = part === 2 || part === 3
+          ok(!events || found % 2 === 0, `half a commit: ${found} events of pairs`)
+          seen.push(events ? found / 2 : found)
+        }
+        equal(
+          seen,
+          seen.toSorted((a, b) => a - b),
+          'commits seen, part after part',
+        )
+        await new Promise((resolve) => setTimeout(resolve, 0))
+      }
+      await writingAll
+    },
+  },
+]

@@ -1,7 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { AggregateRef } from '../event/event.ts'
+import type { DocumentGuard } from './document.ts'
 import { show } from './show.ts'
-import type { Cursor, Stream } from './stream.ts'
+import type { After, Stream } from './stream.ts'
 
 /**
  * The codes of all errors. Recognise an error by its code (see {@link isEventfoldError}), not by
@@ -116,10 +117,15 @@ export interface Conflict {
   /** The first event that matched. */
   readonly event?: { readonly id: string; readonly type: string; readonly position: number }
   readonly aggregate?: AggregateRef
+  /** The aggregate's version that was expected. */
   readonly expected?: number
+  /** The aggregate's version, or the document's revision. */
   readonly actual?: number
   readonly document?: { readonly type: string; readonly id: string }
-  readonly cursor?: Cursor | { readonly eventId: string }
+  /** The document guard that does not hold. */
+  readonly guard?: DocumentGuard
+  /** What was read: of a condition absent where it had no `after`. */
+  readonly cursor?: After
 }
 
 /** A commit was refused because something changed since it was decided. Read again and decide again. */
@@ -271,10 +277,14 @@ export class StoreError extends EventfoldError {
 function describeConflict(conflict: Conflict): string {
   switch (conflict.reason) {
     case 'condition': {
-      const { event, index, streams } = conflict
+      const { event, index, streams, cursor } = conflict
+      const since =
+        cursor === undefined
+          ? 'which allows no such event at all'
+          : `and is newer than ${show(cursor)}, up to which it was read`
       return (
         `${event?.type} ${event?.id} at position ${event?.position} matches condition ${index} ` +
-        `(${show(streams)}) and came after it was read. Read again and decide again.`
+        `(${show(streams)}), ${since}. Read again and decide again.`
       )
     }
     case 'version': {
@@ -284,15 +294,33 @@ function describeConflict(conflict: Conflict): string {
         'Read again and decide again.'
       )
     }
-    case 'document':
+    case 'document': {
+      const { document, guard, actual } = conflict
       return (
-        `the document ${conflict.document?.type} ${conflict.document?.id} is not in the state that its ` +
-        'guard asks for. Read it again.'
+        `the document ${document?.type} ${document?.id} ${describeGuard(guard, actual)}. ` +
+        'Read it again and decide again.'
       )
+    }
     case 'rewound':
       return (
         `the log does not hold what was read up to ${show(conflict.cursor)}: it was restored, ` +
         'it is another log, or the event never existed. Read everything again.'
       )
+  }
+}
+
+/** Why the guard of a document does not hold. */
+function describeGuard(guard: DocumentGuard | undefined, revision: number | undefined): string {
+  switch (guard) {
+    case 'absent':
+      return `exists, at revision ${revision}, and its guard is 'absent'`
+    case 'present':
+      return `does not exist, and its guard is 'present'`
+    case 'newer':
+      return `already reflects as much as this write, and its guard is 'newer'`
+    case 'not-older':
+      return `already reflects more than this write or was deleted, and its guard is 'not-older'`
+    default:
+      return `is at revision ${revision}, and its guard is ${show(guard)}`
   }
 }

@@ -158,6 +158,7 @@ function checkCondition(condition: Condition, index: number, log: LogView): void
     index,
     streams: condition.streams,
     event: { id, type, position },
+    ...(condition.after !== undefined && { cursor: condition.after }),
   })
 }
 
@@ -178,9 +179,11 @@ function judgeDocument(write: PreparedDocument, index: number, log: LogView): Do
   const state = log.documentState(type, id)
   const present = state !== undefined && !state.deleted
   const revision = state?.revision ?? 0
-  if (!write.guards.every((guard) => holds(guard, write, state, log))) {
+  const guard = write.guards.find((each) => !holds(each, write, state, log))
+  if (guard !== undefined) {
     if (write.otherwise === 'skip') return { type, id, status: 'skipped', revision }
-    throw new ConcurrencyError({ reason: 'document', index, document: { type, id } })
+    const document = { type, id }
+    throw new ConcurrencyError({ reason: 'document', index, document, guard, actual: revision })
   }
   if (write.json !== undefined) {
     return { type, id, status: present ? 'updated' : 'created', revision: revision + 1 }

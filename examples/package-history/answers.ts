@@ -19,13 +19,13 @@ export async function answer(client: HistoryClient, question: string): Promise<s
 async function aboutPackage(client: HistoryClient, name: string): Promise<string> {
   const { documents } = await packagePage.query(client, { filter: { name } })
   if (documents.length > 0) return documents.map(packageText).join('')
-  throw notFound(`there is no package "${name}"`, await nearPackages(client, name))
+  throw notFound(`There is no package "${name}"`, await nearPackages(client, name))
 }
 
 async function aboutPublisher(client: HistoryClient, handle: string): Promise<string> {
   const { documents } = await publisherPage.query(client, { filter: { handle } })
   if (documents.length > 0) return documents.map(publisherText).join('')
-  throw notFound(`there is no publisher "@${handle}"`, await nearPublishers(client, handle))
+  throw notFound(`There is no publisher "@${handle}"`, await nearPublishers(client, handle))
 }
 
 async function aboutText(client: HistoryClient, text: string): Promise<string> {
@@ -35,7 +35,7 @@ async function aboutText(client: HistoryClient, text: string): Promise<string> {
   if (results.length > 0) return resultsText(text, results)
   const slug = text.trim().replace(/\s+/g, '-')
   const near = [...(await nearPackages(client, slug)), ...(await nearPublishers(client, slug))]
-  throw notFound(`no package is about "${text}"`, near)
+  throw notFound(`No package is about "${text}"`, near)
 }
 
 async function nearPackages(client: HistoryClient, name: string): Promise<string[]> {
@@ -54,5 +54,5 @@ function notFound(message: string, near: readonly string[]): NotFound {
   const suggestions = near.map((name) => `\n  npm start -- ${name}`).join('')
   const hint =
     near.length > 0 ? `Did you mean${suggestions}` : 'npm start -- --help shows how to ask.'
-  return new NotFound(`Nothing found: ${message}.\n${hint}`)
+  return new NotFound(`${message}.\n${hint}`)
 }

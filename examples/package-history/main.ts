@@ -9,7 +9,7 @@ import { readHistories } from './history.ts'
 import { importBatches, toBatches } from './import.ts'
 import { overview } from './overview.ts'
 import { startProgress } from './progress.ts'
-import { count, heading } from './tables.ts'
+import { count, heading, plural } from './tables.ts'
 import { hasViews, saveViews } from './views.ts'
 
 const help = `
@@ -43,11 +43,11 @@ async function update(client: HistoryClient, folder: string): Promise<string> {
   const before = known > 0 ? `; ${count(known)} were there already` : ''
   const importLine =
     appended > 0
-      ? `${count(appended)} events appended in ${imported.toFixed(1)} s, ${rate} a second${before}`
-      : `nothing new: the log has all ${count(all)} events, checked in ${imported.toFixed(1)} s`
+      ? `${plural(appended, 'event')} appended in ${imported.toFixed(1)} s, ${rate} a second${before}`
+      : `nothing new: the log has all ${plural(all, 'event')}, checked in ${imported.toFixed(1)} s`
   const foldLine =
     saved > 0
-      ? `${count(saved)} views folded from the log and saved in ${folded.toFixed(1)} s`
+      ? `${plural(saved, 'view')} folded from the log and saved in ${folded.toFixed(1)} s`
       : 'nothing new: the saved views have seen the whole log'
   return `  import  ${importLine}\n  fold    ${foldLine}\n`
 }

@@ -1,7 +1,7 @@
 /** What `npm start` prints: the newest facts, the rules at work, and a few views. */
 import { isEventfoldError } from 'eventfold'
 import { publishVersions } from './decisions.ts'
-import type { HistoryClient, Release } from './events.ts'
+import type { HistoryClient, Package, Release } from './events.ts'
 import { calendar, packagePage, publisherPage } from './projections.ts'
 import {
   bold,
@@ -27,23 +27,28 @@ export async function overview(client: HistoryClient): Promise<string> {
 }
 
 async function facts(client: HistoryClient): Promise<string> {
-  const log = { streams: 'all' } as const
-  const oldest = await Array.fromAsync(client.readEvents({ ...log, limit: 2 }))
-  const newest = await Array.fromAsync(client.readEvents({ ...log, backwards: true, limit: 3 }))
+  const oldest = await Array.fromAsync(client.readEvents({ streams: 'all', limit: 2 }))
+  const newest = await Array.fromAsync(
+    client.readEvents({ streams: 'all', backwards: true, limit: 3 }),
+  )
   const rows = [...oldest, ...newest.toReversed()].map((event) => [
     `#${count(event.position)}`,
     event.type,
-    event.type === 'PACKAGE_ADDED' ? event.data.name : releaseText(event.data),
+    event.type === 'PACKAGE_ADDED' ? packageText(event.data) : releaseText(event.data),
   ])
   const total = count(newest[0]?.position ?? 0)
   return (
     heading('The log', `${total} facts in the order they were appended; none ever changes`) +
-    table([right('position'), left('event'), flexible('data')], rows)
+    table([right('fact'), left('event'), flexible('data')], rows)
   )
 }
 
+function packageText({ name, description }: Package): string {
+  return `${name}: ${description}`
+}
+
 function releaseText({ releaseId, publisherId, publishedAt }: Release): string {
-  return `${nameIn(releaseId)} by ${nameIn(publisherId)}, ${day(publishedAt)}`
+  return `${day(publishedAt)} ${nameIn(releaseId)} @${nameIn(publisherId)}`
 }
 
 /** Two commands that come to nothing, decided on the log as it is. */

@@ -1,7 +1,19 @@
 /** How saved views look as text. */
 import type { StoredDocument } from 'eventfold'
 import type { Counts, PackagePage, PublisherPage } from './projections.ts'
-import { bar, count, day, dim, flexible, heading, left, nameIn, right, table } from './tables.ts'
+import {
+  bar,
+  count,
+  day,
+  dim,
+  flexible,
+  heading,
+  left,
+  nameIn,
+  plural,
+  right,
+  table,
+} from './tables.ts'
 
 export function packageText({ data: page, ...document }: StoredDocument<PackagePage>): string {
   const publishers = Object.keys(page.publishers).length
@@ -68,14 +80,10 @@ function ranking(counts: Counts, sign: string): string {
   )
 }
 
-function plural(number: number, noun: string): string {
-  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`
-}
-
 function span({ firstAt, lastAt }: PackagePage | PublisherPage): string {
   return firstAt === lastAt ? `on ${day(firstAt)}` : `from ${day(firstAt)} to ${day(lastAt)}`
 }
 
 function origin({ type, id, revision }: Omit<StoredDocument, 'data'>): string {
-  return dim(`\n  One saved document, ${type} ${id}, revision ${revision}; the log was not read.\n`)
+  return dim(`\n  saved projection: ${type} ${id}, revision ${revision}\n`)
 }

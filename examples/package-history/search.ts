@@ -1,12 +1,13 @@
 /** Finds packages by free text, and names by what was probably meant. */
 import type { PackagePage } from './projections.ts'
 
-/** The pages that have every word, best first: a word in the name weighs most, then in the keywords. */
+/** The pages that have the most of the words, best first: the name weighs most, then the keywords. */
 export function search(pages: readonly PackagePage[], text: string): PackagePage[] {
   const words = wordsOf(text)
-  return pages
-    .map((page) => ({ page, score: scoreOf(page, words) }))
-    .filter(({ score }) => score > 0)
+  const rated = pages.map((page) => ({ page, ...rate(page, words) }))
+  const most = Math.max(1, ...rated.map(({ matched }) => matched))
+  return rated
+    .filter(({ matched }) => matched === most)
     .sort((a, b) => b.score - a.score || b.page.releases - a.page.releases)
     .map(({ page }) => page)
 }
@@ -16,7 +17,7 @@ export function nearest(names: readonly string[], wanted: string, limit: number)
   const name = wanted.toLowerCase()
   return names
     .map((candidate) => ({ candidate, distance: distanceTo(candidate.toLowerCase(), name) }))
-    .filter(({ distance }) => distance <= Math.max(2, name.length / 3))
+    .filter(({ distance }) => distance <= Math.max(2, name.length / 4))
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
     .slice(0, limit)
     .map(({ candidate }) => candidate)
@@ -26,17 +27,22 @@ function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}+]+/gu) ?? []
 }
 
-function scoreOf(page: PackagePage, words: readonly string[]): number {
+function rate(page: PackagePage, words: readonly string[]): { matched: number; score: number } {
+  const description = wordsOf(page.description)
   const fields = [
     { weight: 4, found: [page.name.toLowerCase(), ...wordsOf(page.name)] },
     { weight: 2, found: page.keywords.flatMap(wordsOf) },
-    { weight: 1, found: wordsOf(page.description) },
+    // A word says more about a package that is described in few.
+    { weight: 1 + 1 / (description.length + 1), found: description },
   ]
   const scores = words.map((word) =>
     fields.reduce((sum, { weight, found }) => sum + weight * fit(word, found), 0),
   )
-  const whole = page.description.toLowerCase().includes(words.join(' ')) ? 1 : 0
-  return scores.includes(0) ? 0 : scores.reduce((sum, score) => sum + score, whole)
+  const phrase = description.join(' ').includes(words.join(' ')) ? 1 : 0
+  return {
+    matched: scores.filter((score) => score > 0).length,
+    score: scores.reduce((sum, score) => sum + score, phrase),
+  }
 }
 
 /** A whole word counts twice as much as the beginning of one: `compress` finds `compression`. */
@@ -45,10 +51,11 @@ function fit(word: string, found: readonly string[]): number {
   return found.some((other) => other.startsWith(word)) ? 0.5 : 0
 }
 
-/** A name that contains the other is one step away; else every changed, missing or swapped letter is. */
+/** How many letters are changed, missing, swapped or added; a name's own parts count as near it. */
 function distanceTo(candidate: string, name: string): number {
   if (name.length > 2 && candidate.includes(name)) return 1
-  return editDistance(candidate, name)
+  const parts = candidate.split('-').map((part) => editDistance(part, name) + 1)
+  return Math.min(editDistance(candidate, name), ...parts)
 }
 
 function editDistance(left: string, right: string): number {

@@ -72,6 +72,8 @@ export function grid(cells: readonly string[]): string {
 }
 
 export const count = (number: number): string => number.toLocaleString('en-US')
+export const plural = (number: number, noun: string): string =>
+  `${count(number)} ${noun}${number === 1 ? '' : 's'}`
 export const day = (time: string): string => time.slice(0, 10)
 
 /** `bash` of `debian/bash`. */

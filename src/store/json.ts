@@ -80,7 +80,7 @@ function assertJson(value: unknown, walk: Walk): void {
 }
 
 function assertObject(value: object, walk: Walk): void {
-  if (walk.path.length > MAX_DEPTH) {
+  if (walk.path.length >= MAX_DEPTH) {
     throw refused(walk, `nested deeper than ${MAX_DEPTH} levels`, 'is it a cycle?')
   }
   const isList = Array.isArray(value)

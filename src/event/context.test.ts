@@ -5,9 +5,9 @@ import {
   getEventContext,
   resetEventContext,
   setEventContext,
-  synchronousStorage,
   withEventContext,
 } from './context.ts'
+import { synchronousStorage } from './scope.ts'
 
 beforeEach(() => resetEventContext())
 afterEach(() => resetEventContext())

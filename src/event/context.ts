@@ -1,3 +1,5 @@
+import { scopeStorage } from './scope.ts'
+
 /**
  * What flows into the metadata of every event that is saved: correlation, causation, actor, tenant
  * and source. Other keys are kept for the application and do not flow.
@@ -15,13 +17,8 @@ interface Scope {
   context: EventContext
 }
 
-interface ScopeStorage {
-  readonly getStore: () => Scope | undefined
-  readonly run: <Result>(scope: Scope, work: () => Result) => Result
-}
-
 const processScope: Scope = { context: {} }
-const storage: ScopeStorage = asyncStorage() ?? synchronousStorage()
+const storage = scopeStorage<Scope>()
 
 function current(): Scope {
   return storage.getStore() ?? processScope
@@ -71,29 +68,4 @@ export function appendEventContext(context: EventContext): void {
 /** Empties the context of the current scope. */
 export function resetEventContext(): void {
   current().context = {}
-}
-
-function asyncStorage(): ScopeStorage | undefined {
-  const host = (globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }).process
-  const hooks = host?.getBuiltinModule?.('node:async_hooks') as
-    | { AsyncLocalStorage: new () => ScopeStorage }
-    | undefined
-  return hooks && new hooks.AsyncLocalStorage()
-}
-
-/** The fallback of browsers: exported for its test. */
-export function synchronousStorage(): ScopeStorage {
-  let active: Scope | undefined
-  return {
-    getStore: () => active,
-    run: (scope, work) => {
-      const before = active
-      active = scope
-      try {
-        return work()
-      } finally {
-        active = before
-      }
-    },
-  }
 }

@@ -49,6 +49,28 @@ export async function atOnce<Result>(
   return Promise.all(numbers(0, count).map(work))
 }
 
+/**
+ * Takes a step again and again while `work` is going on, and until one that began after its end
+ * answers that there is no more.
+ */
+export async function meanwhile(
+  work: Promise<unknown>,
+  step: () => Promise<boolean>,
+): Promise<void> {
+  let ended = false
+  const steps = async (): Promise<void> => {
+    for (let more = true; more;) {
+      const last = ended
+      more = (await step()) || !last
+      await new Promise((resolve) => setTimeout(resolve, 0))
+    }
+  }
+  const working = work.finally(() => {
+    ended = true
+  })
+  await Promise.all([working, steps()])
+}
+
 /** As many handles on one log as there are writers, each opened anew where the store can. */
 export async function handles(
   log: { readonly store: EventStore; readonly reopen: () => Promise<EventStore> },

@@ -78,12 +78,12 @@ export const endingLaws: readonly Law[] = [
         outbox: [{ type: 'message', data: 1 }],
       }
       const calls = {
-        commit: store.commit(commit, { signal }),
-        load: store.load(streams, { signal }),
-        read: read(store, streams, { signal }),
+        commit: () => store.commit(commit, { signal }),
+        load: () => store.load(streams, { signal }),
+        read: () => read(store, streams, { signal }),
       }
       for (const [name, call] of Object.entries(calls)) {
-        const error = await rejects(call, 'ABORTED', name)
+        const error = await rejects(call(), 'ABORTED', name)
         equal(error.outcome, 'none', `${name}: outcome`)
         ok(error.cause === reason, `${name}: the cause is the signal's reason`)
       }

@@ -1,7 +1,7 @@
 import type { Streams } from '../../store/stream.ts'
 import { equal, ok, rejects } from '../expect.ts'
 import type { Law, Open, RaceSize } from '../law.ts'
-import { added, atOnce, cart, handles, ids, numbers, read } from '../samples.ts'
+import { added, atOnce, cart, handles, ids, meanwhile, numbers, read } from '../samples.ts'
 
 async function until(done: () => boolean, what: string): Promise<void> {
   for (let waits = 0; !done(); waits += 1) {
@@ -16,32 +16,7 @@ async function followed(open: Open, size: RaceSize, streams: Streams): Promise<v
   const log = await open()
   const stores = await handles(log, writers + 2)
   await log.store.commit({ events: [added('taken', { allId: 'a' })] })
-  let writing = true
-  const byLoad = follow(async (after: string | undefined) => {
-    const { events, cursor } = await (stores[writers] ?? log.store).load(streams, { after })
-    return { seen: ids(events), next: cursor }
-  })
-  const byRead = follow(async (after: string | undefined) => {
-    const options = { limit: 5, ...(after !== undefined && { after: { eventId: after } }) }
-    const seen = ids(await read(stores[writers + 1] ?? log.store, streams, options))
-    return { seen, next: seen.at(-1) ?? after }
-  })
-  async function follow(
-    step: (after: string | undefined) => Promise<{ seen: string[]; next: string | undefined }>,
-  ): Promise<string[]> {
-    const all: string[] = []
-    let after: string | undefined
-    for (let idle = 0; idle < 2;) {
-      const last = !writing
-      const { seen, next } = await step(after)
-      all.push(...seen)
-      after = next
-      if (last && seen.length === 0) idle += 1
-      await new Promise((resolve) => setTimeout(resolve, 0))
-    }
-    return all
-  }
-  await atOnce(writers, async (writer) => {
+  const write = atOnce(writers, async (writer) => {
     const store = stores[writer] ?? log.store
     for (const n of numbers(0, rounds)) {
       const large = writer === 0 && n % 4 === 0
@@ -52,10 +27,29 @@ async function followed(open: Open, size: RaceSize, streams: Streams): Promise<v
       if (n % 3 === 0) await rejects(store.commit(refused), 'CONFLICT')
     }
   })
-  writing = false
+  const [loader, pager] = [stores[writers] ?? log.store, stores[writers + 1] ?? log.store]
+  const loaded: string[] = []
+  let after: string | undefined
+  const load = async (): Promise<boolean> => {
+    const { events, cursor } = await loader.load(streams, { after })
+    after = cursor
+    return see(loaded, ids(events))
+  }
+  const paged: string[] = []
+  const page = async (): Promise<boolean> => {
+    const eventId = paged.at(-1)
+    const options = { limit: 5, ...(eventId !== undefined && { after: { eventId } }) }
+    return see(paged, ids(await read(pager, streams, options)))
+  }
+  const see = (all: string[], seen: string[]): boolean => {
+    all.push(...seen)
+    ok(all.length <= 1000 * writers * rounds, 'the reader sees events again and again')
+    return seen.length > 0
+  }
+  await Promise.all([meanwhile(write, load), meanwhile(write, page)])
   const stored = ids(await read(log.store, streams))
-  equal(await byLoad, stored, 'what the reader by loads saw')
-  equal(await byRead, stored, 'what the reader by pages saw')
+  equal(loaded, stored, 'what the reader by loads saw')
+  equal(paged, stored, 'what the reader by pages saw')
 }
 
 const title =

@@ -1,6 +1,6 @@
 import { equal, ok, rejects } from '../expect.ts'
 import type { Law } from '../law.ts'
-import { added, atOnce, cart, handles, numbers, read } from '../samples.ts'
+import { added, atOnce, cart, handles, meanwhile, numbers, read } from '../samples.ts'
 
 /** What is promised of messages to the outside, and of what a commit makes visible. */
 export const outboxLaws: readonly Law[] = [
@@ -135,30 +135,25 @@ export const outboxLaws: readonly Law[] = [
       const log = await open()
       const stores = await handles(log, writers + 1)
       const relay = stores[writers] ?? log.store
-      let writing = true
-      const writingAll = atOnce(writers, async (writer) => {
+      const write = atOnce(writers, async (writer) => {
         for (const n of numbers(0, rounds)) {
           await stores[writer]?.commit({
             events: [added(`cart_${writer}`, { n })],
             outbox: [{ type: 'message', data: { writer, n } }],
           })
         }
-      }).finally(() => {
-        writing = false
       })
       const sent: { writer: number; n: number; position: number }[] = []
-      for (let idle = 0; idle < 2;) {
-        const last = !writing
+      await meanwhile(write, async () => {
         const records = await relay.outbox.read({ limit: 5 })
         for (const { data, event } of records) {
           const { writer, n } = data as { writer: number; n: number }
           sent.push({ writer, n, position: event?.position ?? 0 })
         }
+        ok(sent.length <= writers * rounds, 'the outbox gives a record again after it was removed')
         await relay.outbox.remove(records.map(({ id }) => id))
-        if (last && records.length === 0) idle += 1
-        await new Promise((resolve) => setTimeout(resolve, 0))
-      }
-      await writingAll
+        return records.length > 0
+      })
       equal(sent.length, writers * rounds, 'messages')
       for (const writer of numbers(0, writers)) {
         const own = sent.filter((message) => message.writer === writer)
@@ -180,8 +175,7 @@ export const outboxLaws: readonly Law[] = [
       const log = await open()
       const [writer, reader] = await handles(log, 2)
       const streams = [cart('cart_1')]
-      let writing = true
-      const writingAll = (async () => {
+      const write = async (): Promise<void> => {
         for (const n of numbers(1, writers * rounds)) {
           await writer?.commit({
             events: [added('cart_1', { n }), added('cart_1', { n })],
@@ -192,9 +186,7 @@ export const outboxLaws: readonly Law[] = [
             outbox: [{ type: 'message', data: n }],
           })
         }
-      })().finally(() => {
-        writing = false
-      })
+      }
       const parts: (() => Promise<number>)[] = [
         async () => ((await reader?.documents.get('view', 'one'))?.data ?? 0) as number,
         async () => ((await reader?.documents.get('view', 'two'))?.data ?? 0) as number,
@@ -202,7 +194,8 @@ export const outboxLaws: readonly Law[] = [
         async () => (reader ? (await read(reader, streams)).length : 0),
         async () => (await reader?.outbox.read({ limit: 10_000 }))?.length ?? 0,
       ]
-      for (let turn = 0; writing; turn += 1) {
+      let turn = 0
+      await meanwhile(write(), async () => {
         const seen: number[] = []
         for (const index of numbers(turn, parts.length)) {
           const part = index % parts.length
@@ -216,9 +209,9 @@ export const outboxLaws: readonly Law[] = [
           seen.toSorted((a, b) => a - b),
           'commits seen, part after part',
         )
-        await new Promise((resolve) => setTimeout(resolve, 0))
-      }
-      await writingAll
+        turn += 1
+        return false
+      })
     },
   },
 ]

@@ -29,13 +29,14 @@ const boundaries: readonly (readonly Stream[])[] = [
 async function decide(store: EventStore, seed: number): Promise<void> {
   const boundary = (seed * 7) % boundaries.length
   const streams = boundaries[boundary] as readonly Stream[]
-  for (;;) {
+  for (let attempt = 0; attempt < 1000; attempt += 1) {
     const { events, cursor } = await store.load(streams)
     const data: Decided = { allId: 'a', cartId: `cart_${seed % 3}`, boundary, seen: events.length }
     const type = seed % 2 === 0 ? 'EVEN' : 'ODD'
     const commit = { events: [{ type, data }], conditions: [{ streams, after: cursor }] }
     if (await accepted(store.commit(commit))) return
   }
+  ok(false, 'a decision is refused a thousand times')
 }
 
 /** Every decision saw exactly what was before it: the log is one after the other. */

@@ -1,6 +1,6 @@
 import { equal, ok, rejects } from '../expect.ts'
 import type { Law } from '../law.ts'
-import { added, cart, field, ids, numbers, positions, read } from '../samples.ts'
+import { added, cart, field, ids, meanwhile, numbers, positions, read } from '../samples.ts'
 import type { Stream, Streams } from '../../store/stream.ts'
 
 /** What is promised of reading: which events, how often, from where, how many. */
@@ -211,23 +211,20 @@ export const readingLaws: readonly Law[] = [
       const { store, reopen } = await open()
       const other = await reopen()
       const streams = [cart('cart_1')]
-      let writing = true
-      const appending = (async () => {
+      const append = async (): Promise<void> => {
         for (const n of numbers(0, writers * rounds)) {
           await other.commit({ events: [added('cart_1', { n }), added('cart_2', { n })] })
         }
-        writing = false
-      })()
+      }
       const seen: string[] = []
-      for (let last: string | undefined, idle = 0; idle < 2;) {
-        const after = last === undefined ? undefined : { eventId: last }
+      await meanwhile(append(), async () => {
+        const eventId = seen.at(-1)
+        const after = eventId === undefined ? undefined : { eventId }
         const page = await read(store, streams, { after, limit: 7 })
         seen.push(...ids(page))
-        last = page.at(-1)?.id ?? last
-        if (page.length === 0 && !writing) idle += 1
-        await new Promise((resolve) => setTimeout(resolve, 0))
-      }
-      await appending
+        ok(seen.length <= writers * rounds, 'the pages repeat events')
+        return page.length > 0
+      })
       equal(seen, ids(await read(store, streams)), 'the pages together')
       equal(seen.length, writers * rounds, 'events')
     },

@@ -149,10 +149,10 @@ export class ValidationError extends EventfoldError {
   /** What the schema found. Empty where no schema was asked. */
   readonly issues: readonly StandardSchemaV1.Issue[]
   /** The type of the event. Absent where the fault is in a saved projection. */
-  readonly eventType?: string
+  declare readonly eventType?: string
   /** Of a stored event that cannot be read. */
-  readonly eventId?: string
-  readonly position?: number
+  declare readonly eventId?: string
+  declare readonly position?: number
 
   constructor(
     message: string,

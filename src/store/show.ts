@@ -18,7 +18,7 @@ export function show(value: unknown): string {
 
 function json(value: unknown): string {
   try {
-    return JSON.stringify(value)
+    return String(JSON.stringify(value))
   } catch {
     return 'an object that is no JSON'
   }

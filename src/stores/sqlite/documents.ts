@@ -1,0 +1,42 @@
+import type { StoredDocument, DocumentPage, DocumentQuery } from '../../store/document.ts'
+import type { JsonCodec } from '../../store/json.ts'
+import { compileFilter } from '../../store/matches.ts'
+import { checkDocumentQuery, queryDocuments } from '../../store/query-documents.ts'
+import { documentOf } from './rows.ts'
+import type { Statements } from './statements.ts'
+
+const PAGE = 200
+
+/** Answers a query within the caller's transaction: SQL narrows, the shared code decides. */
+export function pageOfDocuments(
+  query: DocumentQuery,
+  statements: Statements,
+  codec: JsonCodec,
+): DocumentPage {
+  checkDocumentQuery(query)
+  const matches = compileFilter(query.filter ?? {})
+  const found: StoredDocument[] = []
+  // By id, no more is read than the page needs, and one to see that there is another page.
+  const enough = query.order === undefined && query.limit !== undefined ? query.limit + 1 : Infinity
+  let after = query.order === undefined ? idOf(query.after) : ''
+  for (;;) {
+    const size = Math.min(PAGE, enough - found.length)
+    const rows = statements.documentsAfter.all(query.type, after, size)
+    for (const row of rows) {
+      const document = documentOf(row, codec)
+      if (matches(document.data)) found.push(document)
+      after = document.id
+    }
+    if (rows.length < size || found.length >= enough) return queryDocuments(found, query)
+  }
+}
+
+/** The id that a page ended with; what is no cursor of a page is refused by the shared code. */
+function idOf(cursor: string | undefined): string {
+  try {
+    const [id] = JSON.parse(cursor ?? '[""]') as [unknown]
+    return typeof id === 'string' ? id : ''
+  } catch {
+    return ''
+  }
+}

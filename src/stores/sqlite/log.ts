@@ -1,0 +1,197 @@
+import type { AggregateRef, StoredEvent } from '../../event/event.ts'
+import { keysOf } from '../../event/identifiers.ts'
+import { compareStrings } from '../../store/compare.ts'
+import { START, type Place } from '../../store/cursor.ts'
+import type { DocumentResult } from '../../store/document.ts'
+import { StoreError } from '../../store/errors.ts'
+import type { JsonCodec } from '../../store/json.ts'
+import type { Answer, DocumentState, LogView } from '../../store/judge.ts'
+import type { Streams } from '../../store/stream.ts'
+import type { Index } from './candidates.ts'
+import { Recent } from './recent.ts'
+import { eventOf } from './rows.ts'
+import { Scan, type ScanOptions } from './scan.ts'
+import type { Statements } from './statements.ts'
+
+/** What a connection and its options make of the tables. */
+export interface LogOptions {
+  readonly statements: Statements
+  readonly codec: JsonCodec
+  readonly isIdentifier: (key: string) => boolean
+  /** Grows whenever another library version or another set of identifiers takes over. */
+  readonly epoch: number
+}
+
+/** How far conditions were found clean before the lock was taken. */
+export type Cleared = Map<Streams, Place>
+
+const CATCH_UP_ROWS = 1_000
+/** What a condition may look at while the lock is held. */
+const LOCKED_ALLOWANCE = 4_000
+
+/** Thrown where a condition takes too long to be judged under the lock: it is searched outside first. */
+export class Deferral {
+  readonly streams: Streams
+  readonly scan: Scan
+  readonly to: Place
+
+  constructor(streams: Streams, scan: Scan, to: Place) {
+    this.streams = streams
+    this.scan = scan
+    this.to = to
+  }
+}
+
+/** The log as a transaction sees it. Every method has to run in a transaction that began with `catchUp`. */
+export class SqliteLog implements LogView, Index {
+  readonly statements: Statements
+  readonly codec: JsonCodec
+  readonly isIdentifier: (key: string) => boolean
+  readonly recent: Recent = new Recent()
+  readonly #epoch: number
+  #head: Place = START
+  #greatestId = ''
+  /** The id of the last recent event: evidence that this is still the same log. */
+  #recentId = ''
+  #filed = 0
+  #cleared: Cleared | undefined
+  #allowance = LOCKED_ALLOWANCE
+
+  constructor({ statements, codec, isIdentifier, epoch }: LogOptions) {
+    this.statements = statements
+    this.codec = codec
+    this.isIdentifier = isIdentifier
+    this.#epoch = epoch
+  }
+
+  /** Brings what is kept in memory up to date with the file. */
+  catchUp(): void {
+    const row = this.statements.head.get()
+    if (row === undefined || row[0] !== this.#epoch) throw takenOver()
+    const [, filed, position, id, greatestId] = row
+    this.#head = position === null || id === null ? START : { position, id }
+    this.#greatestId = greatestId ?? ''
+    this.#filed = filed
+    const { recent } = this
+    const same = this.#head.position === recent.end && this.#head.id === this.#recentId
+    if (same && filed === recent.start) return
+    if (filed < recent.start || filed > recent.end) recent.reset(filed)
+    else if (!same && recent.end > filed && this.idAt(recent.end) !== this.#recentId) {
+      recent.reset(filed)
+    } else recent.drop(filed)
+    this.#readRecent()
+  }
+
+  /** Takes note of an event that was written at the head. */
+  wrote(id: string, type: string, keys: readonly string[]): void {
+    this.recent.add(type, keys)
+    this.#head = { position: this.recent.end, id }
+    this.#recentId = id
+    if (compareStrings(id, this.#greatestId) > 0) this.#greatestId = id
+  }
+
+  /** Forgets what was written since the head was there: the transaction was undone. */
+  undo(head: Place): void {
+    this.recent.truncate(head.position)
+    this.#head = head
+    this.#recentId = head.id
+  }
+
+  /** Looks at one commit: what was found clean before, and whether its conditions may take their time. */
+  turnTo(cleared: Cleared | undefined, patient: boolean): void {
+    this.#cleared = cleared
+    this.#allowance = patient ? Infinity : LOCKED_ALLOWANCE
+  }
+
+  scan(streams: Streams, options: ScanOptions): Scan {
+    return new Scan(streams, this, this.codec, options)
+  }
+
+  filed(): number {
+    return this.#filed
+  }
+
+  head(): Place {
+    return this.#head
+  }
+
+  idAt(position: number): string | undefined {
+    if (position === this.#head.position) return this.#head.id
+    return this.statements.idAt.get(position)?.[0]
+  }
+
+  eventById(id: string): StoredEvent | undefined {
+    // Ids rise, so that a new one is known to be new without a look.
+    if (compareStrings(id, this.#greatestId) > 0) return undefined
+    const row = this.statements.eventById.get(id)
+    return row && eventOf(row, this.codec)
+  }
+
+  versionOf({ type, id }: AggregateRef): number {
+    return this.statements.lastVersion.get(type, id)?.[0] ?? 0
+  }
+
+  firstMatch(streams: Streams, after: number): StoredEvent | undefined {
+    const to = this.#head
+    const start = Math.max(after, this.#clearedUpTo(streams))
+    if (start >= to.position) return undefined
+    const scan = this.scan(streams, { after: start, to: to.position, first: 1 })
+    const [event] = scan.page(1, this.#allowance)
+    if (event === undefined && !scan.done) throw new Deferral(streams, scan, to)
+    return event
+  }
+
+  answerTo(key: string): Answer | undefined {
+    const row = this.statements.answer.get(key)
+    if (row === undefined) return undefined
+    const [fingerprint, first, count, documents, cursor] = row
+    const events = count === 0 ? [] : this.statements.eventsUp.all(first, first + count - 1, count)
+    return {
+      fingerprint,
+      committed: {
+        events: events.map((event) => eventOf(event, this.codec)),
+        documents: JSON.parse(documents) as DocumentResult[],
+        replayed: true,
+        ...(cursor !== null && { cursor }),
+      },
+    }
+  }
+
+  documentState(type: string, id: string): DocumentState | undefined {
+    const row = this.statements.documentState.get(type, id)
+    if (row === undefined) return undefined
+    const [revision, cursor, deleted] = row
+    return { revision, cursor: cursor ?? undefined, deleted: deleted === 1 }
+  }
+
+  #clearedUpTo(streams: Streams): number {
+    const place = this.#cleared?.get(streams)
+    return place !== undefined && this.idAt(place.position) === place.id ? place.position : 0
+  }
+
+  #readRecent(): void {
+    const { recent } = this
+    while (recent.end < this.#head.position) {
+      const rows = this.statements.eventsUp.all(recent.end + 1, this.#head.position, CATCH_UP_ROWS)
+      if (rows.length === 0) throw gap(recent.end + 1)
+      for (const [, , type, data] of rows) {
+        recent.add(type, keysOf(this.codec.decode(data), this.isIdentifier))
+      }
+    }
+    this.#recentId = this.#head.id
+  }
+}
+
+function takenOver(): StoreError {
+  return new StoreError(
+    'identifiers',
+    'Another process gave this log other identifiers or newer tables: close it and open it again.',
+  )
+}
+
+function gap(position: number): StoreError {
+  return new StoreError(
+    'not-a-log',
+    `The log has no event at position ${position}, but later ones: events were deleted. Restore the file.`,
+  )
+}

@@ -1,0 +1,124 @@
+import type { StoredEvent } from '../../event/event.ts'
+import type { JsonCodec } from '../../store/json.ts'
+import { compileStreams } from '../../store/matches.ts'
+import type { Streams } from '../../store/stream.ts'
+import { candidatesOf, type Candidates, type Index } from './candidates.ts'
+import { Allowance, PAUSE } from './postings.ts'
+import { eventOf } from './rows.ts'
+import type { EventRow } from './statements.ts'
+
+export interface ScanOptions {
+  /** A position: what is up to here is left out. */
+  readonly after: number
+  /** A position: what is up to here is included. */
+  readonly to: number
+  readonly backwards?: boolean | undefined
+  /** How many are wanted at first. Default is a page full. */
+  readonly first?: number | undefined
+  readonly fromVersion?: number | undefined
+  readonly toVersion?: number | undefined
+}
+
+const LARGEST_PAGE = 512
+/** Rows and index entries that one page may look at: some milliseconds. */
+const PAGE_ALLOWANCE = 4_000
+
+/**
+ * A search for the events of some streams, done page by page: the caller decides what happens between
+ * two pages. Each page has to run in a transaction on an index that is up to date.
+ */
+export class Scan {
+  readonly #index: Index
+  readonly #codec: JsonCodec
+  readonly #candidates: Candidates
+  /** Absent where every candidate matches. */
+  readonly #matches: ReturnType<typeof compileStreams> | undefined
+  readonly #allowance = new Allowance()
+  readonly #backwards: boolean
+  /** Places, as {@link Postings} count them. */
+  #from: number
+  readonly #to: number
+  #size: number
+  #exhausted = false
+  #rows: readonly EventRow[] = []
+  #used = 0
+
+  constructor(streams: Streams, index: Index, codec: JsonCodec, options: ScanOptions) {
+    const { after, to, backwards = false, first = LARGEST_PAGE, fromVersion, toVersion } = options
+    const allowance = this.#allowance
+    this.#index = index
+    this.#codec = codec
+    this.#backwards = backwards
+    this.#from = backwards ? -to : after + 1
+    this.#to = backwards ? -after - 1 : to
+    this.#size = Math.min(Math.max(first, 1), LARGEST_PAGE)
+    const search = { backwards, first: this.#size, allowance, fromVersion, toVersion }
+    this.#candidates = candidatesOf(streams, index, search)
+    this.#matches = this.#candidates.exact ? undefined : compileStreams(streams)
+  }
+
+  /** Whether there is nothing more to find. */
+  get done(): boolean {
+    return this.#used === this.#rows.length && (this.#exhausted || this.#from > this.#to)
+  }
+
+  /** The next matching events, at most `limit`; perhaps none although more are to come. */
+  page(limit: number = LARGEST_PAGE, allowance: number = PAGE_ALLOWANCE): StoredEvent[] {
+    this.#allowance.left = allowance
+    const found: StoredEvent[] = []
+    while (found.length < limit) {
+      if (this.#used === this.#rows.length && !this.#fetch()) break
+      const event = eventOf(this.#rows[this.#used] as EventRow, this.#codec)
+      this.#used += 1
+      if (this.#matches === undefined || this.#matches(event)) found.push(event)
+    }
+    return found
+  }
+
+  /** Looks for more candidates; `false` where there are none, or none for now. */
+  #fetch(): boolean {
+    if (this.done || this.#allowance.left <= 0) return false
+    this.#rows = this.#candidates.postings ? this.#filedRows() : this.#allRows()
+    this.#used = 0
+    this.#allowance.spend(this.#rows.length * 2)
+    this.#size = Math.min(this.#size * 4, LARGEST_PAGE)
+    return this.#rows.length > 0
+  }
+
+  #filedRows(): readonly EventRow[] {
+    const { statements } = this.#index
+    const positions = this.#positions()
+    const [position] = positions
+    if (position === undefined) return []
+    if (positions.length > 1) return statements.eventsAt.all(JSON.stringify(positions))
+    const row = statements.eventAt.get(position)
+    return row ? [row] : []
+  }
+
+  #positions(): number[] {
+    const positions: number[] = []
+    try {
+      while (positions.length < this.#size) {
+        const place = this.#candidates.postings?.seek(this.#from)
+        this.#exhausted = place === undefined || place > this.#to
+        if (place === undefined || place > this.#to) break
+        positions.push(Math.abs(place))
+        this.#from = place + 1
+      }
+    } catch (error) {
+      if (error !== PAUSE) throw error
+    }
+    return positions
+  }
+
+  #allRows(): readonly EventRow[] {
+    const { eventsUp, eventsDown } = this.#index.statements
+    const rows = this.#backwards
+      ? eventsDown.all(-this.#from, -this.#to, this.#size)
+      : eventsUp.all(this.#from, this.#to, this.#size)
+    this.#exhausted = rows.length < this.#size
+    const last = rows.at(-1)
+    if (last) this.#from = (this.#backwards ? -last[0] : last[0]) + 1
+    return rows
+  }
+}

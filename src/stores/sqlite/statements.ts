@@ -1,0 +1,250 @@
+import type { Command, Connection, Query } from './hand.ts'
+
+export type EventRow = readonly [
+  position: number,
+  id: string,
+  type: string,
+  data: string,
+  metadata: string,
+  aggregateType: string | null,
+  aggregateId: string | null,
+  version: number | null,
+  timestamp: string,
+]
+export type DocumentRow = readonly [
+  type: string,
+  id: string,
+  data: string,
+  cursor: string | null,
+  revision: number,
+  updatedAt: string,
+]
+export type OutboxRow = readonly [
+  sequence: number,
+  id: string,
+  type: string,
+  data: string,
+  orderKey: string | null,
+  timestamp: string,
+  eventPosition: number | null,
+  eventId: string | null,
+  eventType: string | null,
+  eventMetadata: string | null,
+]
+export type HeadRow = readonly [
+  epoch: number,
+  filed: number,
+  position: number | null,
+  id: string | null,
+  greatestId: string | null,
+]
+export type PostingRow = readonly [position: number, type: string]
+
+/** How many rows one statement of `insertManyX` takes. */
+export const MANY = 16
+
+const EVENT = `position, id, type, data, metadata, aggregate_type, aggregate_id, version, timestamp`
+const DOCUMENT = `type, id, data, cursor, revision, updated_at`
+const INSERT_EVENT = `insert into eventfold_events (${EVENT}) values `
+const INSERT_KEY = `insert or ignore into eventfold_keys (key, position, type) values `
+const INSERT_TYPE = `insert or ignore into eventfold_types (type, position) values `
+
+const rows = (count: number, columns: number): string =>
+  Array<string>(count)
+    .fill(`(${Array<string>(columns).fill('?').join(', ')})`)
+    .join(', ')
+
+/** The settings of every connection. */
+export const settings = (synchronous: 'FULL' | 'NORMAL'): string => `
+  pragma busy_timeout = 0;
+  pragma synchronous = ${synchronous};
+  pragma wal_autocheckpoint = 4000;
+  pragma cache_size = -32000;
+`
+
+/** What opening asks of a file before it knows that it is a log. */
+export const opening = {
+  names: `select name from sqlite_schema where name like 'eventfold\\_%' escape '\\'`,
+  version: `select version from eventfold_meta where one = 1`,
+  useWal: `pragma journal_mode = wal`,
+  create: `insert into eventfold_meta (one, version, epoch, identifiers, filed) values (1, 0, 1, ?, 0)`,
+  setVersion: `update eventfold_meta set version = ?`,
+  epoch: `select epoch, identifiers from eventfold_meta where one = 1`,
+  hasEvents: `select 1 from eventfold_events limit 1`,
+  setIdentifiers: `update eventfold_meta set identifiers = ?, epoch = epoch + 1`,
+}
+
+/** Building the index of keys anew, beside the one in use. */
+export const reindexing = {
+  hasNext: `select 1 from sqlite_schema where name = 'eventfold_keys_next'`,
+  createNext: `
+    create table eventfold_keys_next (
+      key text not null,
+      position integer not null,
+      type text not null,
+      primary key (key, position)
+    ) strict, without rowid`,
+  dropNext: `drop table if exists eventfold_keys_next`,
+  insertNext: `insert into eventfold_keys_next (key, position, type) values (?, ?, ?)`,
+  useNext: `
+    drop table eventfold_keys;
+    alter table eventfold_keys_next rename to eventfold_keys`,
+  fileTypes: `
+    insert or ignore into eventfold_types (type, position)
+    select type, position from eventfold_events where position > ? and position <= ?`,
+  finish: `update eventfold_meta set identifiers = ?, filed = ?, epoch = epoch + 1`,
+}
+
+/** Every query that runs on an open log, prepared once. */
+export interface Statements {
+  readonly begin: Command
+  readonly beginWrite: Command
+  readonly commit: Command
+  readonly rollback: Command
+  readonly dataVersion: Query<readonly [number]>
+
+  readonly head: Query<HeadRow>
+  readonly idAt: Query<readonly [id: string]>
+  readonly eventById: Query<EventRow>
+  readonly eventAt: Query<EventRow>
+  /** The events at the positions of a JSON list, in its order. */
+  readonly eventsAt: Query<EventRow>
+  readonly eventsUp: Query<EventRow>
+  readonly eventsDown: Query<EventRow>
+  readonly insertEvent: Command
+  readonly insertManyEvents: Command
+
+  readonly keyUp: Query<PostingRow>
+  readonly keyDown: Query<PostingRow>
+  readonly typeUp: Query<PostingRow>
+  readonly typeDown: Query<PostingRow>
+  readonly insertKey: Command
+  readonly insertManyKeys: Command
+  readonly insertType: Command
+  readonly insertManyTypes: Command
+  readonly setFiled: Command
+
+  readonly lastVersion: Query<readonly [number | null]>
+  readonly positionOfVersion: Query<readonly [position: number]>
+  readonly versionsUp: Query<readonly [position: number]>
+  readonly versionsDown: Query<readonly [position: number]>
+
+  readonly answer: Query<
+    readonly [
+      fingerprint: string,
+      first: number,
+      count: number,
+      documents: string,
+      cursor: string | null,
+    ]
+  >
+  readonly insertAnswer: Command
+
+  readonly documentState: Query<readonly [revision: number, cursor: string | null, deleted: number]>
+  readonly document: Query<DocumentRow>
+  readonly documentsAfter: Query<DocumentRow>
+  readonly saveDocument: Command
+
+  readonly outbox: Query<OutboxRow>
+  readonly insertOutbox: Command
+  readonly removeOutbox: Command
+}
+
+/** Prepares them; fails where the tables have another shape. */
+export function prepareStatements({ query, command }: Connection): Statements {
+  return {
+    begin: command(`begin`),
+    beginWrite: command(`begin immediate`),
+    commit: command(`commit`),
+    rollback: command(`rollback`),
+    dataVersion: query(`pragma data_version`),
+
+    head: query(`
+      select meta.epoch, meta.filed, event.position, event.id,
+        (select max(id) from eventfold_events)
+      from eventfold_meta meta
+      left join eventfold_events event
+        on event.position = (select max(position) from eventfold_events)
+      where meta.one = 1`),
+    idAt: query(`select id from eventfold_events where position = ?`),
+    eventById: query(`select ${EVENT} from eventfold_events where id = ?`),
+    eventAt: query(`select ${EVENT} from eventfold_events where position = ?`),
+    eventsAt: query(`
+      select ${EVENT} from (select value as wanted from json_each(?))
+      cross join eventfold_events on position = wanted`),
+    eventsUp: query(`
+      select ${EVENT} from eventfold_events
+      where position >= ? and position <= ? order by position limit ?`),
+    eventsDown: query(`
+      select ${EVENT} from eventfold_events
+      where position <= ? and position >= ? order by position desc limit ?`),
+    insertEvent: command(INSERT_EVENT + rows(1, 9)),
+    insertManyEvents: command(INSERT_EVENT + rows(MANY, 9)),
+
+    keyUp: query(`
+      select position, type from eventfold_keys
+      where key = ? and position >= ? and position <= ? order by position limit ?`),
+    keyDown: query(`
+      select position, type from eventfold_keys
+      where key = ? and position <= ? and position >= ? order by position desc limit ?`),
+    typeUp: query(`
+      select position, type from eventfold_types
+      where type = ? and position >= ? and position <= ? order by position limit ?`),
+    typeDown: query(`
+      select position, type from eventfold_types
+      where type = ? and position <= ? and position >= ? order by position desc limit ?`),
+    insertKey: command(INSERT_KEY + rows(1, 3)),
+    insertManyKeys: command(INSERT_KEY + rows(MANY, 3)),
+    insertType: command(INSERT_TYPE + rows(1, 2)),
+    insertManyTypes: command(INSERT_TYPE + rows(MANY, 2)),
+    setFiled: command(`update eventfold_meta set filed = ?`),
+
+    lastVersion: query(`
+      select max(version) from eventfold_events where aggregate_type = ? and aggregate_id = ?`),
+    positionOfVersion: query(`
+      select position from eventfold_events
+      where aggregate_type = ? and aggregate_id = ? and version = ?`),
+    versionsUp: query(`
+      select position from eventfold_events
+      where aggregate_type = ? and aggregate_id = ? and version >= ? and version <= ?
+      order by version limit ?`),
+    versionsDown: query(`
+      select position from eventfold_events
+      where aggregate_type = ? and aggregate_id = ? and version <= ? and version >= ?
+      order by version desc limit ?`),
+
+    answer: query(`
+      select fingerprint, first_position, event_count, documents, cursor
+      from eventfold_answers where key = ?`),
+    insertAnswer: command(`
+      insert into eventfold_answers
+        (key, fingerprint, first_position, event_count, documents, cursor)
+      values (?, ?, ?, ?, ?, ?)`),
+
+    documentState: query(`
+      select revision, cursor, data is null from eventfold_documents where type = ? and id = ?`),
+    document: query(`
+      select ${DOCUMENT} from eventfold_documents
+      where type = ? and id = ? and data is not null`),
+    documentsAfter: query(`
+      select ${DOCUMENT} from eventfold_documents
+      where type = ? and id > ? and data is not null order by id limit ?`),
+    saveDocument: command(`
+      insert into eventfold_documents (${DOCUMENT}) values (?, ?, ?, ?, ?, ?)
+      on conflict (type, id) do update set data = excluded.data, revision = excluded.revision,
+        cursor = coalesce(excluded.cursor, cursor), updated_at = excluded.updated_at`),
+
+    outbox: query(`
+      select record.sequence, record.id, record.type, record.data, record.order_key,
+        record.timestamp, event.position, event.id, event.type, event.metadata
+      from eventfold_outbox record
+      left join eventfold_events event on event.position = record.event_position
+      where record.sequence > ? order by record.sequence limit ?`),
+    insertOutbox: command(`
+      insert into eventfold_outbox (id, type, data, order_key, event_position, timestamp)
+      values (?, ?, ?, ?, ?, ?)`),
+    removeOutbox: command(
+      `delete from eventfold_outbox where id in (select value from json_each(?))`,
+    ),
+  }
+}

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { EventDefinitions } from '../event/definition.ts'
 import type { AggregateRef, EventShape, New, Stored } from '../event/event.ts'
 import type { Commit, Committed } from '../store/commit.ts'
 import type { DocumentQuery, DocumentResult, StoredDocument } from '../store/document.ts'
@@ -15,9 +16,9 @@ export interface SaveOptions {
 
 /** A question for one stream. */
 export interface StreamQuery<Event extends EventShape, Type> {
-  readonly types?: readonly Type[]
-  readonly filter?: FilterOf<OfType<Event, NoInfer<Type>>['data']>
-  readonly aggregate?: AggregateRef
+  readonly types?: readonly Type[] | undefined
+  readonly filter?: FilterOf<OfType<Event, NoInfer<Type>>['data']> | undefined
+  readonly aggregate?: AggregateRef | undefined
   /** Only events that this cursor or event has not seen. */
   readonly after?: After | undefined
   /** How many at most. Default is all. */
@@ -28,8 +29,8 @@ export interface StreamQuery<Event extends EventShape, Type> {
 /** A question for the events of one type. */
 export interface LatestQuery<Event extends EventShape, Type> {
   readonly type: Type
-  readonly filter?: FilterOf<OfType<Event, NoInfer<Type>>['data']>
-  readonly aggregate?: AggregateRef
+  readonly filter?: FilterOf<OfType<Event, NoInfer<Type>>['data']> | undefined
+  readonly aggregate?: AggregateRef | undefined
   readonly after?: After | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -43,11 +44,11 @@ export interface StreamsQuery<Event extends EventShape, Many extends StreamsOf<E
 }
 
 /** What a typed load gives: events, and the cursor that has seen them. */
-export interface LoadedEvents<Event extends EventShape> {
+export interface LoadedEvents<Event extends EventShape, Written extends EventShape = Event> {
   readonly events: readonly Stored<Event>[]
   readonly cursor: Cursor
-  /** The answer that the idempotency key already has. */
-  readonly replayed?: CommittedEvents<Event>
+  /** The answer that the idempotency key already has: of any types, whatever was read. */
+  readonly replayed?: CommittedEvents<Written>
 }
 
 /** A commit whose events are checked against their definitions. */
@@ -83,6 +84,8 @@ export interface ProjectionPage<Data> {
  */
 export interface Client<Event extends EventShape, Input extends EventShape = Event> {
   readonly store: EventStore
+  /** The definitions that the client was made with. */
+  readonly events: EventDefinitions<Event, Input>
 
   /** Appends one event, unconditionally. */
   saveEvent<const Type extends Input['type']>(
@@ -141,7 +144,7 @@ export interface Client<Event extends EventShape, Input extends EventShape = Eve
   /** The events of several streams and the cursor for the condition of what is decided on them. */
   load<const Many extends StreamsOf<Event>>(
     query: Omit<StreamsQuery<Event, Many>, 'limit'> & LoadOptions,
-  ): Promise<LoadedEvents<EventIn<Event, Many>>>
+  ): Promise<LoadedEvents<EventIn<Event, Many>, Event>>
   /** The events of streams of any size, one by one, in bounded memory. */
   readEvents<const Many extends StreamsOf<Event>>(
     query: StreamsQuery<Event, Many> & { readonly backwards?: boolean | undefined },

@@ -2,12 +2,14 @@ import type { EventDefinitions } from '../event/definition.ts'
 import type { EventShape, NewEvent, StoredEvent } from '../event/event.ts'
 import type { Commit, Committed } from '../store/commit.ts'
 import { UnsupportedError } from '../store/errors.ts'
-import type { DocumentQuery, DocumentResult } from '../store/document.ts'
+import type { DocumentQuery } from '../store/document.ts'
+import { checkLimit } from '../store/query-documents.ts'
 import type { EventStore, LoadOptions, ReadOptions } from '../store/store.ts'
-import type { After, Streams } from '../store/stream.ts'
-import type { Client, ProjectionWrite, SaveOptions, StreamQuery } from './client.ts'
+import type { After, Stream, Streams } from '../store/stream.ts'
+import type { Client, ProjectionWrite, SaveOptions } from './client.ts'
 import { eventReader, readAll, type ReadRules } from './read-events.ts'
 import { resend } from './resend.ts'
+import { saveDocument } from './save-document.ts'
 import { writableEvents } from './write-events.ts'
 
 /** What {@link createEventClient} takes. */
@@ -19,10 +21,10 @@ export interface ClientOptions<
   readonly events: EventDefinitions<Event, Input>
 }
 
-interface Query extends Omit<StreamQuery<EventShape, string>, 'filter' | 'limit'> {
-  readonly type?: string
-  readonly streams?: Streams
-  readonly filter?: object
+interface StreamArgs extends Stream, Pick<ReadOptions, 'after' | 'limit' | 'signal'> {}
+
+interface LatestArgs extends Omit<StreamArgs, 'types' | 'limit'> {
+  readonly type: string
 }
 
 interface Validation extends SaveOptions {
@@ -50,12 +52,21 @@ export function createEventClient<Event extends EventShape, Input extends EventS
     given: Commit,
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Committed> => {
-    const events = given.events && (await writableEvents(definitions, given.events))
+    const events = isList(given.events)
+      ? await writableEvents(definitions, given.events)
+      : given.events
     const fixed: Commit = { ...given, events }
-    const committed = await resend(() => store.commit(fixed, { signal }), signal)
+    // The store knows events by their ids; documents and messages alone it knows by the key alone.
+    const known = events?.[0] !== undefined || given.idempotency !== undefined
+    const committed = await resend(() => store.commit(fixed, { signal }), {
+      signal,
+      whenLost: known ? 'send' : 'throw',
+    })
     if (!committed.replayed) return committed
+    // Ids that were made here come back only where this very call wrote them and the answer was lost.
+    const own = given.events?.[0]?.id === undefined && isSame(committed.events[0], events?.[0])
     // A replayed event may be of an older schema version than the one that was sent.
-    return { ...committed, events: await readAll(read, committed.events) }
+    return { ...committed, events: await readAll(read, committed.events), replayed: !own }
   }
 
   const save = async (
@@ -67,13 +78,23 @@ export function createEventClient<Event extends EventShape, Input extends EventS
     return (await commit({ events, conditions, idempotency }, { signal })).events
   }
 
+  const skipsUnknown = options.unknownEvents === 'skip'
   const readEvents = async function* (
     streams: Streams,
     readOptions: ReadOptions,
   ): AsyncGenerator<StoredEvent> {
-    for await (const event of store.read(streams, readOptions)) {
-      const current = await read(event)
-      if (current !== undefined) yield current
+    const { limit } = readOptions
+    checkLimit(limit)
+    // What is skipped does not count, so that only the reader can.
+    const stored = skipsUnknown ? { ...readOptions, limit: undefined } : readOptions
+    let left = limit ?? Infinity
+    for await (const event of store.read(streams, stored)) {
+      if (left === 0) return
+      const pending = read(event)
+      const current = pending instanceof Promise ? await pending : pending
+      if (current === undefined) continue
+      left -= 1
+      yield current
     }
   }
 
@@ -87,25 +108,15 @@ export function createEventClient<Event extends EventShape, Input extends EventS
     }
   }
 
-  const list = async (query: Query & ReadOptions): Promise<StoredEvent[]> => {
-    const streams = streamsOf(query)
-    if (query.limit === undefined) return (await load(streams, query)).events
-    return Array.fromAsync(readEvents(streams, query))
-  }
-
-  const saveDocument = async ({
-    signal,
-    ...document
-  }: NonNullable<Commit['documents']>[number] & {
-    readonly signal?: AbortSignal | undefined
-  }): Promise<DocumentResult> => {
-    const { documents } = await commit({ documents: [document] }, { signal })
-    return documents[0] as DocumentResult
+  const list = async (streams: Streams, readOptions: ReadOptions): Promise<StoredEvent[]> => {
+    if (readOptions.limit === undefined) return (await load(streams, readOptions)).events
+    return Array.fromAsync(readEvents(streams, readOptions))
   }
 
   // The types are those of `Client`, for which the definitions vouch; here every event is just an event.
   const client = {
     store,
+    events: options.events,
     saveEvent: async (event: NewEvent, saveOptions: SaveOptions = {}) =>
       first(await save([event], saveOptions)),
     saveEvents: (events: readonly NewEvent[], saveOptions: SaveOptions = {}) =>
@@ -115,24 +126,28 @@ export function createEventClient<Event extends EventShape, Input extends EventS
     saveEventsWithStreamValidation: ({ events, ...args }: Validation & { events: NewEvent[] }) =>
       save(events, args, [{ streams: args.streams, after: args.after }]),
     commit,
-    getLatestEvent: async (query: Query) => {
-      const newest = { ...query, backwards: true, limit: 1 }
-      for await (const event of readEvents(streamsOf(query), newest)) return event
+    // What is no option is part of the stream, so that the store refuses a key that it does not know.
+    getLatestEvent: async ({ type, after, signal, ...stream }: LatestArgs) => {
+      const newest = { after, signal, backwards: true, limit: 1 }
+      for await (const event of readEvents([{ ...stream, types: [type] }], newest)) return event
       return undefined
     },
-    getLatestEvents: list,
-    getEventStream: list,
-    getEventStreams: list,
+    getLatestEvents: async ({ type, after, signal, ...stream }: LatestArgs) =>
+      list([{ ...stream, types: [type] }], { after, signal }),
+    getEventStream: async ({ after, limit, signal, ...stream }: StreamArgs) =>
+      list([stream], { after, limit, signal }),
+    getEventStreams: async ({ streams, ...readOptions }: ReadOptions & { streams: Streams }) =>
+      list(streams, readOptions),
     load: ({ streams, ...loadOptions }: LoadOptions & { streams: Streams }) =>
       load(streams, loadOptions),
     readEvents: ({ streams, ...readOptions }: ReadOptions & { streams: Streams }) =>
       readEvents(streams, readOptions),
     saveProjection: (projection: ProjectionWrite) =>
-      saveDocument({ ...projection, if: 'not-older', otherwise: 'skip' }),
-    forceUpdateProjection: (projection: Omit<ProjectionWrite, 'cursor'>) =>
-      saveDocument({ ...projection, if: 'present' }),
+      saveDocument(store, { ...projection, if: 'not-older', otherwise: 'skip' }),
+    forceUpdateProjection: ({ type, id, data, signal }: Omit<ProjectionWrite, 'cursor'>) =>
+      saveDocument(store, { type, id, data, signal, if: 'present' }),
     conditionalUpdateProjection: (projection: ProjectionWrite) =>
-      saveDocument({ ...projection, if: ['present', 'newer'] }),
+      saveDocument(store, { ...projection, if: ['present', 'newer'] }),
     getProjection: ({ type, id }: { type: string; id: string }) => store.documents.get(type, id),
     queryProjections: (query: DocumentQuery) => store.documents.query(query),
     within: (transaction: unknown) => {
@@ -148,16 +163,12 @@ export function createEventClient<Event extends EventShape, Input extends EventS
   return client as unknown as Client<Event, Input>
 }
 
-function streamsOf(query: Query): Streams {
-  if (query.streams !== undefined) return query.streams
-  const { type, types = type === undefined ? undefined : [type], filter, aggregate } = query
-  return [
-    {
-      ...(types && { types }),
-      ...(filter && { filter: filter as never }),
-      ...(aggregate && { aggregate }),
-    },
-  ]
+function isSame(stored: StoredEvent | undefined, sent: NewEvent | undefined): boolean {
+  return stored !== undefined && stored.id === sent?.id
+}
+
+function isList(value: unknown): value is readonly NewEvent[] {
+  return Array.isArray(value)
 }
 
 function first(events: readonly StoredEvent[]): StoredEvent {

@@ -6,17 +6,33 @@ export type Evolve<Event extends EventShape, Type, State> = {
   readonly [One in Type & string]?: (state: State, event: Stored<OfType<Event, One>>) => State
 }
 
-/** Adds events up to a state. Types without a handler change nothing. */
-export type Fold<State> = (state: State, events: readonly StoredEvent[]) => State
+/** How a state begins and how events add up to it. */
+export interface Fold<State, Subject> {
+  /** The state before the first event; nobody else has it. */
+  readonly start: (subject: Subject) => State
+  /** Adds events. Types without a handler change nothing. */
+  readonly add: (state: State, events: readonly StoredEvent[]) => State
+}
 
-/** The fold of a table of handlers. */
-export function foldOf<State>(evolve: object): Fold<State> {
+/** The fold of an initial state, or a function that makes it, and a table of handlers. */
+export function foldOf<State, Subject>(
+  initialState: State | ((subject: Subject) => State),
+  evolve: object,
+): Fold<State, Subject> {
   const handlers = new Map<string, (state: State, event: StoredEvent) => State>(
     Object.entries(evolve),
   )
-  return (state, events) =>
-    events.reduce((current, event) => {
-      const handler = handlers.get(event.type)
-      return handler === undefined ? current : handler(current, event)
-    }, state)
+  return {
+    start: (subject) => {
+      if (typeof initialState === 'function') {
+        return (initialState as (subject: Subject) => State)(subject)
+      }
+      return typeof initialState === 'object' ? structuredClone(initialState) : initialState
+    },
+    add: (state, events) =>
+      events.reduce((current, event) => {
+        const handler = handlers.get(event.type)
+        return handler === undefined ? current : handler(current, event)
+      }, state),
+  }
 }

@@ -29,15 +29,16 @@ export async function writableEvents(
         { eventType: event.type, issues: checked.issues },
       )
     }
-    const { version } = definition
+    const { version = 1 } = definition
     writable.push({
       ...event,
       id: event.id ?? createEventId(),
       data: checked.value,
       metadata: {
         ...context,
-        ...(version !== undefined && version !== 1 && { schemaVersion: version }),
         ...event.metadata,
+        // The data has just been checked against this version, whatever was copied from elsewhere.
+        schemaVersion: version === 1 ? undefined : version,
       },
     })
   }

@@ -1,14 +1,11 @@
 import type { Client } from '../client/client.ts'
-import { backOff } from '../client/resend.ts'
 import { foldOf, type Evolve } from '../client/fold.ts'
 import type { ExactStreams, StreamsOf, TypeIn } from '../client/typed-stream.ts'
 import type { EventDefinitions } from '../event/definition.ts'
 import type { EventShape, New, Stored } from '../event/event.ts'
-import { isEventfoldError, RejectedError } from '../store/errors.ts'
-import { canonicalJson } from '../store/json.ts'
 import type { Cursor, Streams } from '../store/stream.ts'
-import { takeTurn } from './queue.ts'
-import { isRejection, type Rejection } from './reject.ts'
+import { executeRule, type Rule } from './execute.ts'
+import type { Rejection } from './reject.ts'
 
 /** What `decide` answers: events, an empty list where there is nothing to do, or a rejection. */
 export type Decided<Input extends EventShape> = New<Input> | readonly New<Input>[] | Rejection
@@ -23,9 +20,16 @@ export interface DecisionDefinition<
 > {
   /** The boundary: what is read, and what must not change until the decision is stored. */
   readonly streams: (command: Command) => Many & ExactStreams<Event, Many>
-  /** The state before the first event. Each run starts from a copy. */
-  readonly initialState: State
+  /**
+   * The state before the first event. Each run starts from a copy made with `structuredClone`; for a
+   * state that holds functions or objects of a class, give a function that makes it.
+   */
+  readonly initialState: State | ((command: NoInfer<Command>) => State)
   readonly evolve: Evolve<Event, TypeIn<Event, Many>, NoInfer<State>>
+  /**
+   * Reads nothing but what it is given and changes nothing: it is asked again after a conflict, and must
+   * not wait for another decision on the same boundary (`INVALID_ARGUMENT` where that is noticed).
+   */
   readonly decide: (
     command: NoInfer<Command>,
     state: NoInfer<State>,
@@ -36,7 +40,8 @@ export interface DecisionDefinition<
 export interface ExecuteOptions {
   /**
    * Answers a repeated command with its first result, before it is decided again. Another command
-   * with the same key is refused with `IDEMPOTENCY_MISMATCH`.
+   * with the same key is refused with `IDEMPOTENCY_MISMATCH`. A key stands for one command of one
+   * decision: two decisions that take equal commands need keys of their own.
    */
   readonly idempotencyKey?: string | undefined
   /** How often it is decided at most, when others keep changing the boundary. Default is 10. */
@@ -52,9 +57,9 @@ export interface DecisionResult<Event extends EventShape, State> {
   readonly state: State
   /** What this state has seen. */
   readonly cursor: Cursor
-  /** Whether this is the answer that the idempotency key already had. */
+  /** Whether this is the answer that the idempotency key or the event ids already had. */
   readonly replayed: boolean
-  /** How often it was decided; 0 for a replay. */
+  /** How often it was decided; 0 where the key was answered before. */
   readonly attempts: number
 }
 
@@ -64,7 +69,8 @@ export interface Decision<Event extends EventShape, Input extends EventShape, Co
    * Reads, decides and appends; on conflict it does so again, after a random, growing pause.
    *
    * Throws `REJECTED` where the decision says no, and `CONFLICT` where the attempts were used up; then
-   * nothing is written. Decisions of one process on the same boundary run one after another.
+   * nothing is written. Decisions of one process about the same values run one after another; more than
+   * 10,000 in a row are refused with `LIMIT`.
    */
   readonly execute: (
     client: Client<Event, Input>,
@@ -75,6 +81,7 @@ export interface Decision<Event extends EventShape, Input extends EventShape, Co
   readonly load: (
     client: Client<Event, Input>,
     command: Command,
+    options?: { readonly signal?: AbortSignal | undefined },
   ) => Promise<{ readonly state: State; readonly cursor: Cursor }>
   readonly streams: (command: Command) => Streams
   readonly decide: (command: Command, state: State) => Decided<Input> | Promise<Decided<Input>>
@@ -107,72 +114,19 @@ export function defineDecision<
   _events: EventDefinitions<Event, Input>,
   definition: DecisionDefinition<Event, Input, Command, Many, State>,
 ): Decision<Event, Input, Command, State> {
-  const streamsOf = (command: Command): Streams => definition.streams(command) as unknown as Streams
-  const fold = foldOf<State>(definition.evolve)
-
-  const decideOnce = async (
-    client: Client<EventShape>,
-    command: Command,
-    { idempotencyKey, signal }: ExecuteOptions,
-    attempts: number,
-  ): Promise<DecisionResult<EventShape, State>> => {
-    const streams = streamsOf(command)
-    const idempotency =
-      idempotencyKey === undefined
-        ? undefined
-        : { key: idempotencyKey, fingerprint: canonicalJson(command ?? null) }
-    const { events, cursor, replayed } = await client.load({
-      streams: streams as 'all',
-      idempotency,
-      signal,
-    })
-    const state = fold(structuredClone(definition.initialState), events)
-    if (replayed) return { events: replayed.events, state, cursor, replayed: true, attempts: 0 }
-    const decided = await definition.decide(command, state)
-    if (isRejection(decided)) throw new RejectedError(decided.rejected, decided.details)
-    const decidedEvents = (
-      Array.isArray(decided) ? decided : [decided]
-    ) as readonly New<EventShape>[]
-    if (decidedEvents.length === 0) return { events: [], state, cursor, replayed: false, attempts }
-    const committed = await client.commit(
-      { events: decidedEvents, conditions: [{ streams, after: cursor }], idempotency },
-      { signal },
-    )
-    return {
-      events: committed.events,
-      state: fold(state, committed.events),
-      cursor: committed.cursor ?? cursor,
-      replayed: committed.replayed,
-      attempts,
-    }
-  }
-
-  const execute = async (
-    client: Client<EventShape>,
-    command: Command,
-    options: ExecuteOptions = {},
-  ): Promise<DecisionResult<EventShape, State>> => {
-    const { attempts = 10, signal } = options
-    return takeTurn(client.store, streamsOf(command), signal, async () => {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await decideOnce(client, command, options, attempt)
-        } catch (error) {
-          if (attempt >= attempts || !isEventfoldError(error, 'CONFLICT')) throw error
-          await backOff(attempt, signal)
-        }
-      }
-    })
-  }
-
-  return {
-    execute: execute as unknown as Decision<Event, Input, Command, State>['execute'],
-    load: async (client, command) => {
-      const streams = streamsOf(command)
-      const { events, cursor } = await client.load({ streams: streams as 'all' })
-      return { state: fold(structuredClone(definition.initialState), events), cursor }
-    },
-    streams: streamsOf,
+  const rule: Rule<Command, State> = {
+    streams: definition.streams as unknown as Rule<Command, State>['streams'],
+    fold: foldOf(definition.initialState, definition.evolve),
     decide: definition.decide,
   }
+  const decision: Decision<EventShape, EventShape, Command, State> = {
+    execute: (client, command, options = {}) => executeRule(rule, client, command, options),
+    load: async (client, command, { signal } = {}) => {
+      const { events, cursor } = await client.load({ streams: rule.streams(command), signal })
+      return { state: rule.fold.add(rule.fold.start(command), events), cursor }
+    },
+    streams: rule.streams,
+    decide: rule.decide,
+  }
+  return decision as unknown as Decision<Event, Input, Command, State>
 }

@@ -1,104 +1,120 @@
-import { throwIfAborted } from '../store/check-read.ts'
-import { AbortedError, LimitError } from '../store/errors.ts'
+import { scopeStorage } from '../event/scope.ts'
+import { AbortedError, ArgumentError, LimitError } from '../store/errors.ts'
 import type { EventStore } from '../store/store.ts'
-import type { DataFilter, Operators, Stream, Streams } from '../store/stream.ts'
+import type { Streams } from '../store/stream.ts'
+import { boundaryNames } from './boundary.ts'
 
 const MOST_WAITING = 10_000
 
-interface Line {
-  tail: Promise<void>
-  waiting: number
+/** Those who wait for one boundary; the first is the one who has it. */
+type Line = Turn[]
+type Lines = Map<string, Line>
+
+interface Turn {
+  readonly lines: Lines
+  readonly names: readonly string[]
+  /** The decision that is being decided around this one. */
+  readonly outer: Turn | undefined
+  /** In how many lines somebody is ahead. */
+  ahead: number
+  start: () => void
+  over: boolean
 }
 
-const linesOf = new WeakMap<EventStore, Map<string, Line>>()
+/** Runs the part of a decision that is the caller's own. */
+export type Deciding = <Result>(decide: () => Result) => Result
+
+const linesOf = new WeakMap<EventStore, Lines>()
+const deciding = scopeStorage<Turn>()
 
 /**
  * Decisions of one process on the same boundary work one after another instead of racing: optimism
- * alone wastes most of its attempts on a hot key. Only a courtesy to the store, which judges anyway.
+ * alone wastes most of its attempts on a hot key. Only a courtesy to the store, which judges anyway: a
+ * decision inside another one does not wait, or two could wait for each other for ever.
  */
 export async function takeTurn<Result>(
   store: EventStore,
   streams: Streams,
   signal: AbortSignal | undefined,
-  work: () => Promise<Result>,
+  work: (deciding: Deciding) => Promise<Result>,
 ): Promise<Result> {
-  const lines = linesOf.get(store) ?? new Map<string, Line>()
-  linesOf.set(store, lines)
-  const names = boundaryNames(streams)
-  const own = names.map((name) => lineOf(lines, name))
-  const ahead = Promise.all(own.map((line) => line.tail))
-  let leave = (): void => {}
-  const turn = new Promise<void>((resolve) => (leave = resolve))
-  for (const line of own) {
-    line.tail = turn
-    line.waiting += 1
-  }
+  const turn = turnOf(store, streams)
+  const waits = !isRunning(turn.outer)
+  if (waits) enter(turn)
   try {
-    await abortable(ahead, signal)
-    return await work()
+    if (turn.ahead > 0) await started(turn, signal)
+    return await work((decide) => deciding.run(turn, decide))
   } finally {
-    // Those behind still wait for those ahead, also when this one gave up its place.
-    void ahead.then(leave)
-    for (const name of names) leaveLine(lines, name)
+    turn.over = true
+    if (waits) leave(turn)
   }
 }
 
-/** What two decisions must share to wait for each other: the values that their streams are about. */
-export function boundaryNames(streams: Streams): string[] {
-  if (streams === 'all') return ['all']
-  return [...new Set(streams.map(boundaryName))].sort()
+function turnOf(store: EventStore, streams: Streams): Turn {
+  let lines = linesOf.get(store)
+  if (lines === undefined) linesOf.set(store, (lines = new Map()))
+  const names = boundaryNames(streams)
+  const outer = deciding.getStore()
+  for (let turn = outer; turn !== undefined; turn = turn.outer) {
+    const held = turn.over || turn.lines !== lines ? undefined : common(turn.names, names)
+    if (held === undefined) continue
+    throw new ArgumentError(
+      `a decision on ${held} was executed inside another decision on the same boundary, which could ` +
+        'then never be stored: execute it before or after, or decide both at once',
+    )
+  }
+  return { lines, names, outer, ahead: 0, start: () => {}, over: false }
 }
 
-function boundaryName(stream: Stream): string {
-  const { aggregate, filter = {}, types = [] } = stream
-  if (aggregate) return JSON.stringify(['aggregate', aggregate.type, aggregate.id])
-  const values = equalities(filter)
-  return JSON.stringify(values.length > 0 ? ['data', ...values] : ['types', ...[...types].sort()])
+function common(held: readonly string[], wanted: readonly string[]): string | undefined {
+  return wanted.find((name) => held.includes(name))
 }
 
-function equalities(filter: DataFilter): (readonly [string, unknown])[] {
-  return Object.entries(filter)
-    .map(([key, entry]): [string, unknown] => [
-      key,
-      typeof entry === 'object' && !Array.isArray(entry) ? (entry as Operators | null)?.eq : entry,
-    ])
-    .filter(([, value]) => value !== undefined && !Array.isArray(value))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+/** What was begun inside a decision may go on when it is over, and is then like any other. */
+function isRunning(turn: Turn | undefined): boolean {
+  return turn !== undefined && (!turn.over || isRunning(turn.outer))
 }
 
-function lineOf(lines: Map<string, Line>, name: string): Line {
-  const line = lines.get(name) ?? { tail: Promise.resolve(), waiting: 0 }
-  if (line.waiting >= MOST_WAITING) {
+function enter(turn: Turn): void {
+  const { lines, names } = turn
+  const full = names.find((name) => (lines.get(name)?.length ?? 0) >= MOST_WAITING)
+  if (full !== undefined) {
     throw new LimitError(
-      `too many decisions wait for the boundary ${name}`,
-      line.waiting + 1,
+      `too many decisions wait for ${full}`,
+      MOST_WAITING + 1,
       MOST_WAITING,
       'decisions',
       'Slow down, or decide several commands at once.',
     )
   }
-  lines.set(name, line)
-  return line
-}
-
-async function abortable(ahead: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return void (await ahead)
-  throwIfAborted(signal, 'the decision')
-  let stop = (): void => {}
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(new AbortedError('the decision', signal))
-    signal.addEventListener('abort', stop, { once: true })
-  })
-  try {
-    await Promise.race([ahead, aborted])
-  } finally {
-    signal.removeEventListener('abort', stop)
+  for (const name of names) {
+    const line = lines.get(name)
+    if (line === undefined) lines.set(name, [turn])
+    else turn.ahead = line.push(turn) > 1 ? turn.ahead + 1 : turn.ahead
   }
 }
 
-function leaveLine(lines: Map<string, Line>, name: string): void {
-  const line = lines.get(name)
-  if (line === undefined) return
-  line.waiting -= 1
-  if (line.waiting === 0) lines.delete(name)
+/** Leaves all lines, also one in which others are still ahead. */
+function leave(turn: Turn): void {
+  const { lines, names } = turn
+  for (const name of names) {
+    const line = lines.get(name) as Line
+    const place = line.indexOf(turn)
+    line.splice(place, 1)
+    const next = line[0]
+    if (next === undefined) lines.delete(name)
+    else if (place === 0 && (next.ahead -= 1) === 0) next.start()
+  }
+}
+
+async function started(turn: Turn, signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const abort = (): void => reject(new AbortedError('the decision', signal as AbortSignal))
+    turn.start = () => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    }
+    if (signal?.aborted) abort()
+    else signal?.addEventListener('abort', abort, { once: true })
+  })
 }

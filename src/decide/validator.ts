@@ -1,10 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { EventClient, EventsOf, InputsOf, SaveOptions } from '../client/client.ts'
+import type { Client, EventClient, EventsOf, InputsOf, SaveOptions } from '../client/client.ts'
 import { createSession, type LoadedForSession, type Session } from '../client/session.ts'
 import type { FilterOf, StreamOf } from '../client/typed-stream.ts'
-import type { EventShape, New, NewEvent, Stored } from '../event/event.ts'
+import type { EventShape, New, Stored } from '../event/event.ts'
 import { RejectedError } from '../store/errors.ts'
-import type { Stream } from '../store/stream.ts'
+import type { Cursor, DataFilter, Streams } from '../store/stream.ts'
 
 /** What both validators share. Subclasses say what is valid. */
 abstract class Validator<
@@ -12,22 +12,31 @@ abstract class Validator<
   Inputs extends StandardSchemaV1 | undefined,
 > {
   protected readonly eventClient: EventClient<Events, Inputs>
-  readonly #streams: readonly Stream[]
+  /** The same client, without its types: what it is given has been checked at this class's door. */
+  readonly #client: Client<EventShape>
+  readonly #streams: 'all'
   readonly #session: Session<EventsOf<Events>, LoadedForSession<EventsOf<Events>>>
-  #saving: Promise<readonly Stored<EventsOf<Events>>[]> | undefined
+  #lastSave: Promise<unknown> = Promise.resolve()
 
-  constructor(eventClient: EventClient<Events, Inputs>, streams: readonly Stream[]) {
+  constructor(eventClient: EventClient<Events, Inputs>, streams: Streams) {
     this.eventClient = eventClient
-    this.#streams = streams
-    this.#session = createSession(() => eventClient.load({ streams: streams as never }) as never)
+    this.#client = eventClient as unknown as Client<EventShape>
+    this.#streams = streams as 'all'
+    this.#session = createSession(
+      eventClient.events,
+      () => this.#client.load({ streams: this.#streams }) as never,
+    )
   }
 
-  /** Whether the staged events may follow the stored ones. May also throw, to say why not. */
+  /**
+   * Whether the staged events may follow the stored ones. May also throw, to say why not. It must not
+   * wait for {@link save}, which waits for it.
+   */
   abstract isValid(): Promise<boolean>
 
   /** Stages events: they follow the stored ones in every reducer, and `save` writes them. */
   apply(events: New<InputsOf<Events, Inputs>> | readonly New<InputsOf<Events, Inputs>>[]): this {
-    this.#session.stage(Array.isArray(events) ? (events as NewEvent[]) : [events as NewEvent])
+    this.#session.stage(events)
     return this
   }
 
@@ -36,58 +45,63 @@ abstract class Validator<
     return this.#session.refresh()
   }
 
-  /** The stored events, then the staged ones. Read once; see {@link refresh}. */
+  /**
+   * The stored events, then the staged ones. Read once; see {@link refresh}. Throws `INVALID_EVENT`
+   * where a staged event does not fit its schema.
+   */
   getEvents(): Promise<readonly Stored<EventsOf<Events>>[]> {
     return this.#session.events()
   }
 
-  /** Reduces the stored events, then the staged ones. */
-  async reduceEvents<State>(
+  /** Reduces what {@link getEvents} gives. */
+  reduceEvents<State>(
     reducer: (state: State, event: Stored<EventsOf<Events>>) => State,
     initialState: State,
   ): Promise<State> {
-    return (await this.#session.events()).reduce(
-      (state, event) => reducer(state, event),
-      initialState,
-    )
+    return this.#session.reduce(reducer, initialState)
   }
 
   /** Reduces the stored events alone. */
-  async reduceOnlyDbEvents<State>(
+  reduceOnlyDbEvents<State>(
     reducer: (state: State, event: Stored<EventsOf<Events>>) => State,
     initialState: State,
   ): Promise<State> {
-    const { events } = await this.#session.loaded()
-    return events.reduce((state, event) => reducer(state, event), initialState)
+    return this.#session.reduceStored(reducer, initialState)
   }
 
   /**
    * Appends the staged events if they are valid and nothing in the streams happened since they were
-   * read. Nothing is staged afterwards, so that a second `save` writes nothing.
+   * read. Nothing is staged afterwards, so that a second `save` writes nothing and answers `[]`. Saves of
+   * one instance run one after another; what is applied meanwhile waits for the next.
    *
    * Throws `REJECTED` ("Validation failed") and `CONFLICT`; then the events stay staged, and after
-   * {@link refresh} `save` may be tried again.
+   * {@link refresh} `save` may be tried again. With an idempotency key that was answered before, the
+   * first answer comes again, whether or not the events would be valid now.
    */
   save(options: SaveOptions = {}): Promise<readonly Stored<EventsOf<Events>>[]> {
-    this.#saving ??= this.#save(options).finally(() => {
-      this.#saving = undefined
-    })
-    return this.#saving
+    const saved = this.#lastSave.then(() => this.#save(options))
+    this.#lastSave = saved.catch(() => {})
+    return saved
   }
 
   async #save(options: SaveOptions): Promise<readonly Stored<EventsOf<Events>>[]> {
-    const events = this.#session.staged()
-    if (events.length === 0) return []
-    // Read before it is judged: also a rule that reads nothing is guarded.
-    const { cursor } = await this.#session.loaded()
-    if (!(await this.isValid())) throw new RejectedError('Validation failed')
-    const client = this.eventClient as unknown as EventClient<StandardSchemaV1<EventShape>>
-    const conditions = [{ streams: this.#streams, after: cursor }]
-    const { idempotencyKey, signal } = options
-    const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey }
-    const saved = await client.commit({ events, conditions, idempotency }, { signal })
-    this.#session.settle(events)
-    return saved.events as readonly Stored<EventsOf<Events>>[]
+    if (!this.#session.hasStaged()) return []
+    return this.#session.write(async (events) => {
+      // Read before it is judged: also a rule that reads nothing is guarded.
+      const { cursor } = await this.#session.loaded()
+      if (!(await this.#isAnswered(options, cursor)) && !(await this.isValid())) {
+        throw new RejectedError('Validation failed')
+      }
+      const condition = { streams: this.#streams, after: cursor }
+      return this.#client.saveEventsWithStreamValidation({ ...options, events, ...condition })
+    }) as Promise<readonly Stored<EventsOf<Events>>[]>
+  }
+
+  async #isAnswered({ idempotencyKey, signal }: SaveOptions, after?: Cursor): Promise<boolean> {
+    if (idempotencyKey === undefined) return false
+    const query = { streams: this.#streams, after, signal }
+    const { replayed } = await this.#client.load({ ...query, idempotency: { key: idempotencyKey } })
+    return replayed !== undefined
   }
 }
 
@@ -117,7 +131,7 @@ export abstract class SingleStreamValidator<
     types: readonly EventsOf<Events>['type'][],
     filter?: FilterOf<EventsOf<Events>['data']>,
   ) {
-    super(eventClient, [{ types, ...(filter && { filter: filter as never }) }])
+    super(eventClient, [{ types, filter: filter as DataFilter | undefined }])
   }
 }
 
@@ -130,6 +144,6 @@ export abstract class MultiStreamValidator<
     eventClient: EventClient<Events, Inputs>,
     streams: readonly StreamOf<EventsOf<Events>>[],
   ) {
-    super(eventClient, streams as readonly Stream[])
+    super(eventClient, streams as Streams)
   }
 }

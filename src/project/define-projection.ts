@@ -2,7 +2,7 @@ import type { Client, ProjectionPage } from '../client/client.ts'
 import { foldOf, type Evolve } from '../client/fold.ts'
 import type { ExactStreams, FilterOf, StreamsOf, TypeIn } from '../client/typed-stream.ts'
 import type { EventDefinitions } from '../event/definition.ts'
-import type { EventShape, StoredEvent } from '../event/event.ts'
+import type { EventShape } from '../event/event.ts'
 import type { DocumentResult, StoredDocument } from '../store/document.ts'
 import type { Cursor, DataFilter, Streams } from '../store/stream.ts'
 import { loadProjection } from './load.ts'
@@ -13,10 +13,13 @@ export interface ProjectionDefinition<
   Many extends StreamsOf<Event>,
   State,
 > {
-  /** The name under which it is saved. */
+  /** The name under which it is saved. Change it with `evolve`, so that no old state is folded on. */
   readonly type: string
   readonly streams: (id: string) => Many & ExactStreams<Event, Many>
-  /** The state before the first event, or a function that gives it for an id. */
+  /**
+   * The state before the first event, of which each load gets a copy, or a function that makes it for an
+   * id. What is saved is JSON.
+   */
   readonly initialState: State | ((id: string) => State)
   readonly evolve: Evolve<Event, TypeIn<Event, Many>, NoInfer<State>>
 }
@@ -82,35 +85,25 @@ export function defineProjection<
   _events: EventDefinitions<Event, Input>,
   definition: ProjectionDefinition<Event, Many, State>,
 ): Projection<Event, Input, State> {
-  const { type, initialState } = definition
-  const fold = foldOf<State>(definition.evolve)
-
-  const startOf = (id: string): State =>
-    typeof initialState === 'function'
-      ? (initialState as (id: string) => State)(id)
-      : structuredClone(initialState)
+  const { type } = definition
+  const fold = foldOf<State, string>(definition.initialState, definition.evolve)
 
   const load: Projection<Event, Input, State>['load'] = async (client, id, { signal } = {}) => {
-    const streams = definition.streams(id) as unknown as Streams
-    const loaded = await loadProjection(
+    const { saved, events, cursor } = await loadProjection(
       client as unknown as Client<EventShape>,
-      { type, id },
-      streams,
-      {
-        loadExisting: true,
-        signal,
-      },
+      { type, id, streams: definition.streams(id) as unknown as Streams },
+      { loadExisting: true, signal },
     )
-    const start = loaded.saved ? (loaded.saved.data as State) : startOf(id)
-    return { state: fold(start, loaded.events as readonly StoredEvent[]), cursor: loaded.cursor }
+    const start = saved ? (saved.data as State) : fold.start(id)
+    return { state: fold.add(start, events), cursor }
   }
 
   return {
     type,
     load,
-    save: async (client, id, options = {}) => {
-      const { state, cursor } = await load(client, id, options)
-      const saved = await client.saveProjection({ type, id, data: state, cursor, ...options })
+    save: async (client, id, { signal } = {}) => {
+      const { state, cursor } = await load(client, id, { signal })
+      const saved = await client.saveProjection({ type, id, data: state, cursor, signal })
       return { ...saved, state, cursor }
     },
     get: (client, id) => client.getProjection<State>({ type, id }),

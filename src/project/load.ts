@@ -1,31 +1,33 @@
 import type { Client } from '../client/client.ts'
-import type { EventShape, Stored } from '../event/event.ts'
+import type { EventShape, StoredEvent } from '../event/event.ts'
 import type { StoredDocument } from '../store/document.ts'
 import { isEventfoldError } from '../store/errors.ts'
 import type { Cursor, Streams } from '../store/stream.ts'
 
 /** A saved projection and the events since. */
-export interface LoadedProjection<Event extends EventShape> {
+export interface LoadedProjection {
   readonly saved: StoredDocument | undefined
-  readonly events: readonly Stored<Event>[]
+  readonly events: readonly StoredEvent[]
   readonly cursor: Cursor
 }
 
 /**
  * Loads a saved projection, if asked for, and the events that it has not seen. One that has seen a log
- * which no longer exists (a restored backup) is left aside, and everything is read.
+ * which no longer exists (a restored backup) is left aside, and everything is read; so is one without a
+ * cursor, of which nobody knows what it has seen.
  */
-export async function loadProjection<Event extends EventShape>(
-  client: Client<Event>,
-  name: { readonly type: string; readonly id: string },
-  streams: Streams,
+export async function loadProjection(
+  client: Client<EventShape>,
+  projection: { readonly type: string; readonly id: string; readonly streams: Streams },
   options: { readonly loadExisting: boolean; readonly signal?: AbortSignal | undefined },
-): Promise<LoadedProjection<Event>> {
-  const { loadExisting, signal } = options
-  const load = (after?: Cursor) => client.load({ streams: streams as 'all', after, signal })
-  const saved = loadExisting ? await client.getProjection(name) : undefined
+): Promise<LoadedProjection> {
+  const { type, id, streams } = projection
+  const load = (after?: Cursor) =>
+    client.load({ streams: streams as 'all', after, signal: options.signal })
+  const saved = options.loadExisting ? await client.getProjection({ type, id }) : undefined
+  if (saved?.cursor === undefined) return { saved: undefined, ...(await load()) }
   try {
-    return { saved, ...(await load(saved?.cursor)) }
+    return { saved, ...(await load(saved.cursor)) }
   } catch (error) {
     if (!isEventfoldError(error, 'CONFLICT') || error.conflict.reason !== 'rewound') throw error
     return { saved: undefined, ...(await load()) }

@@ -1,12 +1,13 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { EventClient, EventsOf, InputsOf } from '../client/client.ts'
+import type { Client, EventClient, EventsOf, InputsOf } from '../client/client.ts'
 import { describeIssues } from '../client/issues.ts'
-import { createSession, type Session } from '../client/session.ts'
+import { createSession, type LoadedForSession, type Session } from '../client/session.ts'
 import type { FilterOf, StreamOf } from '../client/typed-stream.ts'
-import type { EventShape, New, NewEvent, Stored } from '../event/event.ts'
+import { checkData } from '../event/check-data.ts'
+import type { EventShape, New, Stored } from '../event/event.ts'
 import type { DocumentResult, StoredDocument } from '../store/document.ts'
 import { ArgumentError, ValidationError } from '../store/errors.ts'
-import type { Cursor, Streams } from '../store/stream.ts'
+import type { Cursor, DataFilter, Streams } from '../store/stream.ts'
 import { loadProjection } from './load.ts'
 
 /** How a projection is opened. */
@@ -15,14 +16,11 @@ export interface ProjectionOptions {
    * Whether to start from the saved state. Default is `false`: the whole history is folded, and
    * `getExistingState()` is `null`.
    */
-  readonly loadExisting?: boolean
+  readonly loadExisting?: boolean | undefined
 }
 
-interface Loaded<Event extends EventShape> {
+interface Loaded<Event extends EventShape> extends LoadedForSession<Event> {
   readonly saved?: StoredDocument | undefined
-  readonly events: readonly Stored<Event>[]
-  /** Absent where the history was given. */
-  readonly cursor?: Cursor
 }
 
 /** What both projections share. Subclasses say what is shown. */
@@ -35,11 +33,16 @@ abstract class ProjectionOfStreams<
   readonly #session: Session<EventsOf<Events>, Loaded<EventsOf<Events>>>
 
   constructor(eventClient: EventClient<Events, Inputs>, options: ProjectionOptions = {}) {
+    const { loadExisting = false } = options
+    const client = eventClient as unknown as Client<EventShape>
     this.eventClient = eventClient
-    this.#session = createSession<EventsOf<Events>, Loaded<EventsOf<Events>>>(() =>
-      loadProjection(eventClient as never, { type: this.type, id: this.id }, this.streamsToRead(), {
-        loadExisting: options.loadExisting ?? false,
-      }),
+    this.#session = createSession<EventsOf<Events>, Loaded<EventsOf<Events>>>(
+      eventClient.events,
+      async () => {
+        const { type, id } = this
+        const projection = { type, id, streams: this.streamsToRead() }
+        return (await loadProjection(client, projection, { loadExisting })) as never
+      },
     )
   }
 
@@ -54,7 +57,7 @@ abstract class ProjectionOfStreams<
 
   /** Stages events: they follow the stored ones in every reducer. Such a what-if cannot be saved. */
   apply(events: New<InputsOf<Events, Inputs>> | readonly New<InputsOf<Events, Inputs>>[]): this {
-    this.#session.stage(Array.isArray(events) ? (events as NewEvent[]) : [events as NewEvent])
+    this.#session.stage(events)
     return this
   }
 
@@ -69,35 +72,42 @@ abstract class ProjectionOfStreams<
     return this
   }
 
-  /** The saved state; `null` where there is none, or without `loadExisting`. */
+  /**
+   * The saved state; `null` where there is none, or without `loadExisting`. Throws `INVALID_EVENT` where
+   * it does not fit {@link jsonSchema}.
+   */
   async getExistingState(): Promise<StandardSchemaV1.InferOutput<View> | null> {
     const { saved } = await this.#session.loaded()
-    return saved === undefined ? null : this.#checked(saved.data, 'The saved')
+    if (saved === undefined) return null
+    const result = await this.jsonSchema['~standard'].validate(saved.data)
+    if (result.issues) {
+      throw this.#misfit('The saved', result.issues, ': save it again without loadExisting')
+    }
+    return result.value
   }
 
-  /** The events since the saved state, or all of them; then the staged ones. */
+  /**
+   * The events since the saved state, or all of them; then the staged ones. Throws `INVALID_EVENT` where
+   * a staged event does not fit its schema.
+   */
   getEvents(): Promise<readonly Stored<EventsOf<Events>>[]> {
     return this.#session.events()
   }
 
   /** Reduces what {@link getEvents} gives. */
-  async reduceEvents<State>(
+  reduceEvents<State>(
     reducer: (state: State, event: Stored<EventsOf<Events>>) => State,
     initialState: State,
   ): Promise<State> {
-    return (await this.#session.events()).reduce(
-      (state, event) => reducer(state, event),
-      initialState,
-    )
+    return this.#session.reduce(reducer, initialState)
   }
 
   /** Reduces the stored events alone. */
-  async reduceOnlyDbEvents<State>(
+  reduceOnlyDbEvents<State>(
     reducer: (state: State, event: Stored<EventsOf<Events>>) => State,
     initialState: State,
   ): Promise<State> {
-    const { events } = await this.#session.loaded()
-    return events.reduce((state, event) => reducer(state, event), initialState)
+    return this.#session.reduceStored(reducer, initialState)
   }
 
   /** What this projection has seen: the `after` of a decision that is made on it. */
@@ -115,33 +125,38 @@ abstract class ProjectionOfStreams<
    * Saves the view, unless one with a newer cursor is saved already: then its status is `'skipped'`.
    *
    * Throws `INVALID_ARGUMENT` with staged events and where there is nothing to show, and `INVALID_EVENT`
-   * where the view does not fit {@link jsonSchema}.
+   * where the view does not fit {@link jsonSchema}, or has keys that the schema would drop.
    */
   async save(): Promise<DocumentResult> {
     const { type, id } = this
-    if (this.#session.staged().length > 0) {
-      throw new ArgumentError(
-        `Cannot save projection with applied events (${type} ${id}): save them through a validator or the client first`,
-      )
-    }
+    this.#refuseStaged()
     const cursor = await this.cursor()
-    const { saved, events } = await this.#session.loaded()
-    if (saved === undefined && events.length === 0) {
+    const loaded = await this.#session.loaded()
+    if (loaded.saved === undefined && loaded.events.length === 0) {
       throw new ArgumentError(`Cannot save projection with no events (${type} ${id})`)
     }
-    const data = await this.#checked(await this.asJson(), 'The')
-    return this.eventClient.saveProjection({ type, id, data, cursor })
-  }
-
-  async #checked(data: unknown, which: string): Promise<StandardSchemaV1.InferOutput<View>> {
-    const result = await this.jsonSchema['~standard'].validate(data)
-    if (result.issues) {
-      throw new ValidationError(
-        `${which} projection ${this.type} ${this.id} does not fit its jsonSchema: ${describeIssues(result.issues)}`,
-        { issues: result.issues },
+    const checked = await checkData(this.jsonSchema, await this.asJson())
+    if (checked.issues) throw this.#misfit('The', checked.issues)
+    this.#refuseStaged()
+    if (loaded !== (await this.#session.loaded())) {
+      throw new ArgumentError(
+        `Projection ${type} ${id} was refreshed while it was saved, so its view may be of two times: save it again`,
       )
     }
-    return result.value as StandardSchemaV1.InferOutput<View>
+    return this.eventClient.saveProjection({ type, id, data: checked.value, cursor })
+  }
+
+  #refuseStaged(): void {
+    if (!this.#session.hasStaged()) return
+    throw new ArgumentError(
+      `Cannot save projection with applied events (${this.type} ${this.id}): save them through a validator or the client first`,
+    )
+  }
+
+  #misfit(which: string, issues: readonly StandardSchemaV1.Issue[], advice = ''): ValidationError {
+    const name = `${which} projection ${this.type} ${this.id}`
+    const reason = `${describeIssues(issues)}${advice}`
+    return new ValidationError(`${name} does not fit its jsonSchema: ${reason}`, { issues })
   }
 }
 
@@ -177,7 +192,7 @@ export abstract class SingleStreamProjection<
 
   protected streamsToRead(): Streams {
     const { types, filter } = this
-    return [{ types, ...(filter && { filter: filter as never }) }]
+    return [{ types, filter: filter as DataFilter | undefined }]
   }
 }
 
@@ -190,6 +205,6 @@ export abstract class MultiStreamProjection<
   abstract get streamConfig(): readonly StreamOf<EventsOf<Events>>[]
 
   protected streamsToRead(): Streams {
-    return this.streamConfig as readonly StreamOf<EventShape>[] as Streams
+    return this.streamConfig as Streams
   }
 }

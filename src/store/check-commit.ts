@@ -80,7 +80,7 @@ export function prepareCommit(commit: Commit, rules: CommitRules): PreparedCommi
       events.length,
       rules.limits.commitEvents,
       'events',
-      'Split it.',
+      'Split it into several commits.',
     )
   }
   const checkedConditions = conditions.map(prepareCondition)
@@ -136,8 +136,9 @@ function prepareEvent(event: NewEvent, index: number, rules: CommitRules): Prepa
   const what = `event ${index}`
   const type = checkName(event.type, `${what}: type`)
   const id = event.id === undefined ? createEventId() : checkName(event.id, `${what}: id`)
-  if (event.data === undefined)
+  if (event.data === undefined) {
     throw new ArgumentError(`${what} (${type}) has no data: give {} or null`)
+  }
   const json = rules.codec.encode(event.data, `${what} (${type}): data`)
   checkBytes(json, `the data of ${what} (${type}) is too large`, rules.limits.eventBytes)
   const { metadata = {}, aggregate } = event
@@ -212,8 +213,11 @@ function isList(guards: NonNullable<DocumentWrite['if']>): guards is readonly Do
 
 function checkGuard(guard: DocumentGuard, what: string, cursor: string | undefined): void {
   if (guard === 'newer' || guard === 'not-older') {
-    if (cursor === undefined)
-      throw new ArgumentError(`${what}: the guard '${guard}' needs a cursor`)
+    if (cursor === undefined) {
+      throw new ArgumentError(
+        `${what}: the guard '${guard}' compares cursors: give the cursor that data reflects`,
+      )
+    }
   } else if (typeof guard === 'object' && guard !== null) {
     if (!Number.isSafeInteger(guard.revision) || guard.revision < 0) {
       throw new ArgumentError(
@@ -289,12 +293,14 @@ function prepareCondition({ streams, after }: Condition, index: number): Conditi
 }
 
 function checkAggregateNames(aggregate: AggregateRef, what: string): void {
+  checkAggregate(aggregate, what)
   checkName(aggregate.type, `${what}: the aggregate's type`)
   checkName(aggregate.id, `${what}: the aggregate's id`)
 }
 
 function refuseTwice(names: readonly string[], what: string): void {
-  if (names.length < 2 || new Set(names).size === names.length) return
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  throw new ArgumentError(`the ${what} ${twice} is in the commit twice`)
+  if (names.length < 2) return
+  const seen = new Set<string>()
+  const twice = names.find((name) => seen.size === seen.add(name).size)
+  if (twice !== undefined) throw new ArgumentError(`the ${what} ${twice} is in the commit twice`)
 }

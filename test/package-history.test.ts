@@ -143,13 +143,27 @@ describe('npm start', () => {
     expect((await start('grown', grown, 'pkg:bash')).stdout).toMatch(/99-1 +2030-01-01 +@somebody/)
   })
 
-  test('killed again and again, it ends with the log of an undisturbed run', async () => {
-    const undisturbed = await start('undisturbed', join(example, 'data'))
-    expect(undisturbed.code).toBe(0)
-    const log = await logOf('undisturbed')
+  test('says where data is missing', async () => {
+    const { code, stderr } = await start('no-data', join(folder, 'nowhere'))
+    expect(code).toBe(1)
+    expect(stderr).toContain('nowhere')
+  })
+})
 
+describe('an import that is disturbed', () => {
+  const data = join(example, 'data')
+  let log: unknown[]
+  let views: unknown[]
+  beforeAll(async () => {
+    expect((await start('undisturbed', data)).code).toBe(0)
+    log = await logOf('undisturbed')
+    views = await viewsOf('undisturbed')
+  })
+
+  test('by a kill, again and again, ends with the same log', async () => {
     const sizes: number[] = []
-    for (const when of [/import 2\d %/, /import 5\d %/, /import 7\d %/, /fold .*\d %/]) {
+    const moments = [/import/, /(import.*\s+){2}/, /(import.*\s+){3}/, /fold/, /(fold.*\s+){3}/]
+    for (const when of moments) {
       expect(await startAndKill('killed', when)).toBe('SIGKILL')
       sizes.push((await logOf('killed')).length)
     }
@@ -157,15 +171,16 @@ describe('npm start', () => {
     expect(sizes[0]).toBeLessThan(log.length)
     expect(sizes).toEqual(sizes.toSorted((a, b) => a - b))
 
-    expect((await start('killed', join(example, 'data'))).code).toBe(0)
+    expect((await start('killed', data)).code).toBe(0)
     expect(await logOf('killed')).toEqual(log)
-    expect(await viewsOf('killed')).toEqual(await viewsOf('undisturbed'))
+    expect(await viewsOf('killed')).toEqual(views)
   })
 
-  test('says where data is missing', async () => {
-    const { code, stderr } = await start('no-data', join(folder, 'nowhere'))
-    expect(code).toBe(1)
-    expect(stderr).toContain('nowhere')
+  test('by a second one at the same time, ends with the same log', async () => {
+    const both = await Promise.all([start('both', data), start('both', data)])
+    expect(both.map(({ code }) => code)).toEqual([0, 0])
+    expect(await logOf('both')).toEqual(log)
+    expect(await viewsOf('both')).toEqual(views)
   })
 })
 

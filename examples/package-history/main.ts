@@ -39,11 +39,11 @@ async function update(client: HistoryClient, folder: string): Promise<string> {
   const folded = folding.finish()
 
   const known = all - appended
-  const rate = count(Math.round(appended / imported))
-  const before = known > 0 ? `; ${count(known)} were there already` : ''
+  const rate = `${count(Math.round(appended / imported))} a second`
+  const remark = known > 0 ? `${count(known)} were there already` : rate
   const importLine =
     appended > 0
-      ? `${plural(appended, 'event')} appended in ${imported.toFixed(1)} s, ${rate} a second${before}`
+      ? `${plural(appended, 'event')} appended in ${imported.toFixed(1)} s, ${remark}`
       : `nothing new: the log has all ${plural(all, 'event')}, checked in ${imported.toFixed(1)} s`
   const foldLine =
     saved > 0

@@ -8,7 +8,7 @@ export interface Progress {
 }
 
 const screen = process.stderr
-const barWidth = 32
+const barWidth = Math.min(Math.max((screen.columns ?? 80) - 52, 8), 40)
 
 export function startProgress(label: string, unit: string): Progress {
   const begun = performance.now()

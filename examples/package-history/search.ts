@@ -17,7 +17,7 @@ export function nearest(names: readonly string[], wanted: string, limit: number)
   const name = wanted.toLowerCase()
   return names
     .map((candidate) => ({ candidate, distance: distanceTo(candidate.toLowerCase(), name) }))
-    .filter(({ distance }) => distance <= Math.max(2, name.length / 4))
+    .filter(({ distance }) => distance <= 1.5 + name.length / 5)
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
     .slice(0, limit)
     .map(({ candidate }) => candidate)
@@ -54,7 +54,7 @@ function fit(word: string, found: readonly string[]): number {
 /** How many letters are changed, missing, swapped or added; a name's own parts count as near it. */
 function distanceTo(candidate: string, name: string): number {
   if (name.length > 2 && candidate.includes(name)) return 1
-  const parts = candidate.split('-').map((part) => editDistance(part, name) + 1)
+  const parts = candidate.split('-').map((part) => editDistance(part, name) + 0.5)
   return Math.min(editDistance(candidate, name), ...parts)
 }
 

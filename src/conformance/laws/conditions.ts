@@ -28,7 +28,11 @@ const boundaries: readonly (readonly [Streams, inside: object[], outside: object
   [[cart('a'), { filter: { userId: 'u' } }], [{ userId: 'u' }], [{ userId: 'a', cartId: 'u' }]],
   [[{ types: ['A', 'C'], filter: { cartId: 'a' } }], [{ cartId: 'a' }], [{ cartId: 'b' }]],
   [[{ types: ['A'] }], [{}], []],
-  [[{ types: ['B'] }, { types: ['C'], filter: { cartId: 'a' } }], [], [{ cartId: 'a' }]],
+  [
+    [{ types: ['B'] }, { types: ['A'], filter: { cartId: 'a' } }],
+    [{ cartId: 'a' }],
+    [{ cartId: 'b' }],
+  ],
   [[{ filter: { size: { gte: 2 } } }], [{ size: 2 }], [{ size: 1 }, { size: '2' }]],
   [[{ filter: { note: { nin: ['x'] } } }], [{}], [{ note: 'x' }]],
   [[{ types: ['A'] }, { filter: { size: 1 } }], [{ size: 1 }], []],

@@ -108,6 +108,7 @@ export const documentQueryLaws: readonly Law[] = [
       ] as const
       for (const query of queries) {
         const whole = await found(store, query)
+        equal(whole.length, 'filter' in query ? 33 : 50, 'documents')
         for (const limit of [1, 7, 25, 49, 50, 99]) {
           const seen: string[] = []
           let after: string | undefined

@@ -5,7 +5,7 @@ import { added, atOnce, cart, handles, ids, meanwhile, numbers, read } from '../
 
 async function until(done: () => boolean, what: string): Promise<void> {
   for (let waits = 0; !done(); waits += 1) {
-    ok(waits < 1000, what)
+    ok(waits < 250, what)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
@@ -112,6 +112,7 @@ export const followingLaws: readonly Law[] = [
       for (const n of numbers(0, 10)) {
         sent.push(...ids((await store.commit({ events: [added('cart_1', { n })] })).events))
       }
+      equal(sent.length, 10, 'events')
       await until(() => sent.every((id) => seen.has(id)), 'every event is found after a wake-up')
       end?.()
     },

@@ -13,6 +13,7 @@ import { operatorLaws } from './operators.ts'
 import { outboxLaws } from './outbox.ts'
 import { raceLaws } from './races.ts'
 import { readingLaws } from './reading.ts'
+import { refusalLaws } from './refusals.ts'
 import { retryLaws } from './retries.ts'
 import { valueLaws } from './values.ts'
 import { versionLaws } from './versions.ts'
@@ -20,6 +21,7 @@ import { versionLaws } from './versions.ts'
 /** Every law, in the order of the contract. */
 export const laws: readonly Law[] = [
   ...appendLaws,
+  ...refusalLaws,
   ...readingLaws,
   ...operatorLaws,
   ...valueLaws,

@@ -125,6 +125,7 @@ export const jsonLaws: readonly Law[] = [
         events: [{ type: 'A', data, metadata: { actorId: undefined as unknown as string } }],
       })
       const stored = await read(store, [cart('cart_1')])
+      equal([events.length, stored.length], [1, 1], 'events')
       for (const event of [...events, ...stored]) {
         equal(Object.keys(event.data as object), ['cartId', 'deep'], 'keys')
         equal(JSON.stringify(event.data), '{"cartId":"cart_1","deep":[{}]}', 'data')

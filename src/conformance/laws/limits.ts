@@ -50,6 +50,7 @@ export const limitLaws: readonly Law[] = [
         }
       }
       equal(found, positions((await read(store, streams)).slice(0, big)), 'positions')
+      equal(found.length, big, 'events')
     },
   },
   {

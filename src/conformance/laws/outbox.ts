@@ -212,6 +212,9 @@ export const outboxLaws: readonly Law[] = [
         turn += 1
         return false
       })
+      const counts = await Promise.all(parts.map((part) => part()))
+      const count = writers * rounds
+      equal(counts, [count, count, count * 2, count * 2, count], 'what is visible in the end')
     },
   },
 ]

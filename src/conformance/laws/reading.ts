@@ -242,6 +242,7 @@ export const readingLaws: readonly Law[] = [
           await store.commit({ events: [added('cart_1')] })
         }
         equal(found, before, `backwards ${backwards}`)
+        ok(found.length >= 10, 'the read yields what was there')
       }
     },
   },

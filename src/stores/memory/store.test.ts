@@ -1,5 +1,7 @@
-import { describe, it } from 'vitest'
-import { conformance } from '../../conformance/index.ts'
+import { assert, asyncProperty } from 'fast-check'
+import { describe, expect, it, test } from 'vitest'
+import { conformance, sameAnswers } from '../../conformance/index.ts'
+import { workloads } from '../../conformance/workloads.fixture.ts'
 import { MemoryEventStore } from './store.ts'
 
 conformance(
@@ -10,3 +12,10 @@ conformance(
     can: ['totalOrder', 'atomicReads', 'anyBoundary', 'watch'],
   },
 )
+
+test('the index by key changes no answer', async () => {
+  const property = asyncProperty(workloads, (workload) =>
+    sameAnswers(workload, new MemoryEventStore(), new MemoryEventStore({ identifiers: [] })),
+  )
+  await expect(assert(property, { numRuns: 300 })).resolves.toBeUndefined()
+})

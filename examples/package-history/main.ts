@@ -79,6 +79,9 @@ async function run(): Promise<void> {
   }
 }
 
+// A reader who has seen enough (`| head`) is no failure.
+process.stdout.on('error', () => process.exit())
+
 function print(text: string): void {
   process.stdout.write(text)
 }

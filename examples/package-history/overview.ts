@@ -18,7 +18,8 @@ import {
   table,
 } from './tables.ts'
 
-const shown = 8
+const shown = 5
+const yearsShown = 12
 
 /** The parts of the page, in their order. */
 export async function overview(client: HistoryClient): Promise<string> {
@@ -39,7 +40,7 @@ async function facts(client: HistoryClient): Promise<string> {
   const total = count(newest[0]?.position ?? 0)
   return (
     heading('The log', `${total} facts in the order they were appended; none ever changes`) +
-    table([right('fact'), left('event'), flexible('data')], rows)
+    table([right('fact'), left('event'), flexible('data')], rows.toSpliced(2, 0, ['⋮']))
   )
 }
 
@@ -114,7 +115,7 @@ async function mostReleased(client: HistoryClient): Promise<string> {
 
 async function releasesPerMonth(client: HistoryClient): Promise<string> {
   const saved = await calendar.get(client, 'all')
-  const years = Object.entries(saved?.data.years ?? {})
+  const years = Object.entries(saved?.data.years ?? {}).slice(-yearsShown)
   const most = Math.max(...years.flatMap(([, months]) => months))
   const cells = years.map(([year, months]) => {
     const total = months.reduce((sum, month) => sum + month, 0)

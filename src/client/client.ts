@@ -119,7 +119,11 @@ export interface Client<Event extends EventShape, Input extends EventShape = Eve
       readonly after?: After | undefined
     },
   ): Promise<readonly Stored<Event>[]>
-  /** Writes events, documents and outbox records under conditions, all or nothing. */
+  /**
+   * Writes events, documents and outbox records under conditions, all or nothing. Without events it is
+   * known again by an idempotency key alone: without one, a lost answer is thrown (`STORE`, with the
+   * outcome `'unknown'`). `replayed` tells of an earlier call, not of an answer that was lost in this one.
+   */
   commit(
     commit: TypedCommit<Input>,
     options?: { readonly signal?: AbortSignal | undefined },

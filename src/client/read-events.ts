@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkData } from '../event/check-data.ts'
 import type { EventDefinitions } from '../event/definition.ts'
 import type { StoredEvent } from '../event/event.ts'
@@ -7,7 +8,10 @@ import { describeIssues } from './issues.ts'
 
 /** How a client reads what is stored. */
 export interface ReadRules {
-  /** Whether stored data is checked against its schema again, after the upcasters. Default is `false`. */
+  /**
+   * Whether stored data is checked against its schema again, after the upcasters. For schemas that take
+   * what they put out: one that transforms would transform twice. Default is `false`.
+   */
   readonly validateOnRead?: boolean
   /**
    * What happens to a stored event whose type is not defined: `'refuse'` throws `INVALID_EVENT`, so that
@@ -33,15 +37,12 @@ export function eventReader(definitions: EventDefinitions, rules: ReadRules): Ev
         'its type is not defined: add it to defineEvents, or read with unknownEvents: skip',
       )
     }
-    let current: StoredEvent
     try {
-      current = upcast(event, definition)
+      const current = upcast(event, definition)
+      return rules.validateOnRead ? validated(event, current, definition.schema) : current
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw unreadable(event, `it cannot be upcast: ${reason}`, { cause })
+      throw failed(event, cause)
     }
-    if (!rules.validateOnRead) return current
-    return validated(event, current, definition.schema)
   }
 }
 
@@ -62,15 +63,25 @@ export async function readAll(
 async function validated(
   event: StoredEvent,
   current: StoredEvent,
-  schema: Parameters<typeof checkData>[0],
+  schema: StandardSchemaV1,
 ): Promise<StoredEvent> {
-  const checked = await checkData(schema, current.data)
+  let checked: StandardSchemaV1.Result<unknown>
+  try {
+    checked = await checkData(schema, current.data)
+  } catch (cause) {
+    throw failed(event, cause)
+  }
   if (checked.issues) {
-    throw unreadable(event, `its schema refuses it: ${describeIssues(checked.issues)}`, {
-      issues: checked.issues,
-    })
+    const { issues } = checked
+    throw unreadable(event, `its schema refuses it: ${describeIssues(issues)}`, { issues })
   }
   return { ...current, data: checked.value }
+}
+
+/** Where an upcaster or a schema throws. */
+function failed(event: StoredEvent, cause: unknown): ValidationError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return unreadable(event, reason, { cause })
 }
 
 function unreadable(

@@ -39,7 +39,7 @@ export async function takeTurn<Result>(
   work: (deciding: Deciding) => Promise<Result>,
 ): Promise<Result> {
   const turn = turnOf(store, streams)
-  const waits = !isRunning(turn.outer)
+  const waits = turn.outer === undefined
   if (waits) enter(turn)
   try {
     if (turn.ahead > 0) await started(turn, signal)
@@ -50,13 +50,18 @@ export async function takeTurn<Result>(
   }
 }
 
+/** How many boundaries somebody has or waits for: exported for its test. */
+export function lineCount(store: EventStore): number {
+  return linesOf.get(store)?.size ?? 0
+}
+
 function turnOf(store: EventStore, streams: Streams): Turn {
   let lines = linesOf.get(store)
   if (lines === undefined) linesOf.set(store, (lines = new Map()))
   const names = boundaryNames(streams)
-  const outer = deciding.getStore()
-  for (let turn = outer; turn !== undefined; turn = turn.outer) {
-    const held = turn.over || turn.lines !== lines ? undefined : common(turn.names, names)
+  const outer = running(deciding.getStore())
+  for (let turn = outer; turn !== undefined; turn = running(turn.outer)) {
+    const held = turn.lines === lines ? names.find((name) => turn.names.includes(name)) : undefined
     if (held === undefined) continue
     throw new ArgumentError(
       `a decision on ${held} was executed inside another decision on the same boundary, which could ` +
@@ -66,13 +71,9 @@ function turnOf(store: EventStore, streams: Streams): Turn {
   return { lines, names, outer, ahead: 0, start: () => {}, over: false }
 }
 
-function common(held: readonly string[], wanted: readonly string[]): string | undefined {
-  return wanted.find((name) => held.includes(name))
-}
-
-/** What was begun inside a decision may go on when it is over, and is then like any other. */
-function isRunning(turn: Turn | undefined): boolean {
-  return turn !== undefined && (!turn.over || isRunning(turn.outer))
+/** What was begun inside a decision may go on when that is over, and is then like any other. */
+function running(turn: Turn | undefined): Turn | undefined {
+  return turn?.over ? running(turn.outer) : turn
 }
 
 function enter(turn: Turn): void {

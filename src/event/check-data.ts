@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { isPlainObject } from './plain.ts'
 
 type Result = StandardSchemaV1.Result<unknown>
 type Path = readonly (string | number)[]
@@ -42,11 +43,11 @@ const DROPPED =
 
 /** The places of what was given and is no longer there. What changed its shape is a transform. */
 function collectMissing(given: unknown, kept: unknown, path: Path, missing: Path[]): void {
-  if (given === kept || !isPlain(given) || !isPlain(kept)) return
-  if (Array.isArray(given) !== Array.isArray(kept)) return
+  const isList = Array.isArray(given) && Array.isArray(kept)
+  if (!isList && !(isPlainObject(given) && isPlainObject(kept))) return
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue
-    const inner = [...path, Array.isArray(given) ? Number(key) : key]
+    const inner = [...path, isList ? Number(key) : key]
     if (!Object.hasOwn(kept, key)) missing.push(inner)
     else collectMissing(value, (kept as Record<string, unknown>)[key], inner, missing)
   }
@@ -77,11 +78,4 @@ function replaced(value: unknown, [key, ...rest]: Path, replacement: unknown): u
   return Array.isArray(value)
     ? value.with(Number(key), inner)
     : { ...(value as object), [key]: inner }
-}
-
-function isPlain(value: unknown): value is object {
-  if (value === null || typeof value !== 'object') return false
-  if (Array.isArray(value)) return true
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }

@@ -17,8 +17,8 @@ describe('what every store refuses', () => {
   const aggregate = { type: 'wallet', id: 'wal_1' }
 
   test.each<[string, unknown, string]>([
-    ['no commit', undefined, 'a commit is an object with events, found undefined'],
-    ['a list', [event], 'a commit is an object with events, found [{"type":"A","data":{}}]'],
+    ['no commit', undefined, 'the commit must be an object, found undefined'],
+    ['a list', [event], 'the commit must be an object, found [{"type":"A","data":{}}]'],
     ['nothing', {}, 'the commit is empty: give events, documents or outbox records'],
     [
       'nothing but guards',
@@ -28,9 +28,9 @@ describe('what every store refuses', () => {
     [
       'an unknown part',
       { event },
-      'a commit has no "event": it takes events, conditions, expect, documents, outbox, idempotency',
+      'the commit has the unknown key "event": it takes events, conditions, expect, documents, outb',
     ],
-    ['a part named by a prototype', { toString: 1 }, 'a commit has no "toString"'],
+    ['a part named by a prototype', { toString: 1 }, 'the commit has the unknown key "toString"'],
     ['one event', { events: event }, `the commit's events must be a list, found {"type":"A"`],
     ['events that are null', { events: null }, "the commit's events must be a list, found null"],
     ['documents as a map', { documents: {} }, "the commit's documents must be a list, found {}"],
@@ -199,7 +199,7 @@ describe('what every store refuses', () => {
     [
       'a document with a cursor that is none',
       of.document({ cursor: 7 }),
-      'document 0 (cart cart_1): a cursor is a string that a read returned, found 7',
+      'document 0 (cart cart_1): cursor must be a string that is not empty, found 7',
     ],
     [
       'a guard that there is not',

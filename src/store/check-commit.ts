@@ -3,12 +3,12 @@ import { createEventId } from '../event/id.ts'
 import { keysOf } from '../event/identifiers.ts'
 import type { Limits } from './capabilities.ts'
 import { checkAfter } from './check-read.ts'
-import { checkShape, isObject } from './check-shape.ts'
+import { checkShape } from './check-shape.ts'
 import { checkAggregate, checkStreams, copyStream } from './check-streams.ts'
-import { checkBytes, checkFilled, checkName } from './check-text.ts'
+import { checkBytes, checkFilled, checkName, checkWhole, refuse } from './check-value.ts'
 import type { Commit, Condition, Expectation, Idempotency } from './commit.ts'
 import type { DocumentGuard, DocumentWrite } from './document.ts'
-import { ArgumentError, LimitError } from './errors.ts'
+import { LimitError } from './errors.ts'
 import { canonicalJson, type JsonCodec } from './json.ts'
 import type { NewOutboxRecord } from './outbox.ts'
 import { show } from './show.ts'
@@ -72,7 +72,7 @@ export function prepareCommit(commit: Commit, rules: CommitRules): PreparedCommi
   checkShape(commit)
   const { events = [], conditions = [], expect = [], documents = [], outbox = [] } = commit
   if (events.length + documents.length + outbox.length === 0) {
-    throw new ArgumentError('the commit is empty: give events, documents or outbox records')
+    refuse('the commit is empty: give events, documents or outbox records')
   }
   if (events.length > rules.limits.commitEvents) {
     throw new LimitError(
@@ -137,22 +137,14 @@ function prepareEvent(event: NewEvent, index: number, rules: CommitRules): Prepa
   const type = checkName(event.type, `${what}: type`)
   const id = event.id === undefined ? createEventId() : checkName(event.id, `${what}: id`)
   if (event.data === undefined) {
-    throw new ArgumentError(`${what} (${type}) has no data: give {} or null`)
+    refuse(`${what} (${type}) has no data: give {} or null`)
   }
-  const json = rules.codec.encode(event.data, `${what} (${type}): data`)
-  checkBytes(json, `the data of ${what} (${type}) is too large`, rules.limits.eventBytes)
   const { metadata = {}, aggregate } = event
-  if (!isObject(metadata)) {
-    throw new ArgumentError(
-      `${what} (${type}): metadata must be an object, found ${show(metadata)}`,
-    )
+  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) {
+    refuse(`${what} (${type}): metadata must be an object, found ${show(metadata)}`)
   }
-  const metadataJson = rules.codec.encode(metadata, `${what} (${type}): metadata`)
-  checkBytes(
-    metadataJson,
-    `the metadata of ${what} (${type}) is too large`,
-    rules.limits.eventBytes,
-  )
+  const json = encodeSmall(event.data, `${what} (${type}): data`, rules)
+  const metadataJson = encodeSmall(metadata, `${what} (${type}): metadata`, rules)
   if (aggregate !== undefined) checkAggregateNames(aggregate, what)
   // What was given may hold `undefined` and may be changed later; what was encoded is what is stored.
   const data = rules.codec.decode(json)
@@ -168,6 +160,13 @@ function prepareEvent(event: NewEvent, index: number, rules: CommitRules): Prepa
   }
 }
 
+function encodeSmall(value: unknown, what: string, { codec, limits }: CommitRules): string {
+  const json = codec.encode(value, what)
+  const advice = 'Keep large content elsewhere and store its address.'
+  checkBytes(json, `${what} is too large`, limits.eventBytes, advice)
+  return json
+}
+
 function prepareDocument(
   write: DocumentWrite,
   index: number,
@@ -176,31 +175,21 @@ function prepareDocument(
   const what = `document ${index}`
   const type = checkName(write.type, `${what}: type`)
   const id = checkName(write.id, `${what}: id`)
+  const named = `${what} (${type} ${id})`
   if ((write.delete === true) !== (write.data === undefined)) {
-    throw new ArgumentError(`${what} (${type} ${id}): give either data or delete: true`)
+    refuse(`${named}: give either data or delete: true`)
   }
-  if (write.cursor !== undefined && typeof write.cursor !== 'string') {
-    throw new ArgumentError(
-      `${what} (${type} ${id}): a cursor is a string that a read returned, found ${show(write.cursor)}`,
-    )
-  }
-  const given: readonly DocumentGuard[] =
-    write.if === undefined ? [] : isList(write.if) ? write.if : [write.if]
-  const guards = given.filter((guard) => guard !== 'any')
-  for (const guard of guards) checkGuard(guard, `${what} (${type} ${id})`, write.cursor)
-  const { otherwise = 'refuse' } = write
+  if (write.cursor !== undefined) checkFilled(write.cursor, `${named}: cursor`)
+  const { otherwise = 'refuse', if: given = [] } = write
+  const guards = (isList(given) ? given : [given]).filter((guard) => guard !== 'any')
+  for (const guard of guards) checkGuard(guard, named, write.cursor)
   if (otherwise !== 'refuse' && otherwise !== 'skip') {
-    throw new ArgumentError(
-      `${what} (${type} ${id}): otherwise is 'refuse' or 'skip', found ${show(otherwise)}`,
-    )
+    refuse(`${named}: otherwise is 'refuse' or 'skip', found ${show(otherwise)}`)
   }
   return {
     type,
     id,
-    json:
-      write.delete === true
-        ? undefined
-        : rules.codec.encode(write.data, `${what} (${type} ${id}): data`),
+    json: write.delete === true ? undefined : rules.codec.encode(write.data, `${named}: data`),
     cursor: write.cursor,
     guards,
     otherwise,
@@ -212,22 +201,15 @@ function isList(guards: NonNullable<DocumentWrite['if']>): guards is readonly Do
 }
 
 function checkGuard(guard: DocumentGuard, what: string, cursor: string | undefined): void {
-  if (guard === 'newer' || guard === 'not-older') {
+  if (typeof guard === 'object' && guard !== null) {
+    checkWhole(guard.revision, `${what}: a revision`)
+  } else if (guard === 'newer' || guard === 'not-older') {
     if (cursor === undefined) {
-      throw new ArgumentError(
-        `${what}: the guard '${guard}' compares cursors: give the cursor that data reflects`,
-      )
-    }
-  } else if (typeof guard === 'object' && guard !== null) {
-    if (!Number.isSafeInteger(guard.revision) || guard.revision < 0) {
-      throw new ArgumentError(
-        `${what}: a revision is a whole number from 0, found ${show(guard.revision)}`,
-      )
+      refuse(`${what}: the guard '${guard}' compares cursors: give the cursor that data reflects`)
     }
   } else if (guard !== 'absent' && guard !== 'present') {
-    throw new ArgumentError(
-      `${what}: unknown guard ${show(guard)}: use any, absent, present, newer, not-older or { revision }`,
-    )
+    const known = 'any, absent, present, newer, not-older or { revision }'
+    refuse(`${what}: unknown guard ${show(guard)}: use ${known}`)
   }
 }
 
@@ -242,13 +224,11 @@ function prepareOutbox(
   const event = record.event ?? (events.length > 0 ? 0 : undefined)
   const cause = event === undefined ? undefined : events[event]
   if (event !== undefined && cause === undefined) {
-    throw new ArgumentError(
-      `${what} (${type}): event is the index of an event of the commit, found ${show(event)}`,
-    )
+    refuse(`${what} (${type}): event is the index of an event of the commit, found ${show(event)}`)
   }
   const aggregate = cause?.aggregate
   if (record.data === undefined) {
-    throw new ArgumentError(`${what} (${type}) has no data: give {} or null`)
+    refuse(`${what} (${type}) has no data: give {} or null`)
   }
   if (record.orderKey !== undefined) checkFilled(record.orderKey, `${what} (${type}): orderKey`)
   return {
@@ -274,11 +254,7 @@ function prepareIdempotency(
 
 function prepareExpectation({ aggregate, version }: Expectation, index: number): Expectation {
   checkAggregate(aggregate, `expect ${index}`)
-  if (!Number.isSafeInteger(version) || version < 0) {
-    throw new ArgumentError(
-      `expect ${index}: a version is a whole number from 0, found ${show(version)}`,
-    )
-  }
+  checkWhole(version, `expect ${index}: a version`)
   return { aggregate: { type: aggregate.type, id: aggregate.id }, version }
 }
 
@@ -302,5 +278,5 @@ function refuseTwice(names: readonly string[], what: string): void {
   if (names.length < 2) return
   const seen = new Set<string>()
   const twice = names.find((name) => seen.size === seen.add(name).size)
-  if (twice !== undefined) throw new ArgumentError(`the ${what} ${twice} is in the commit twice`)
+  if (twice !== undefined) refuse(`the ${what} ${twice} is in the commit twice`)
 }

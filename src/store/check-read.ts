@@ -1,5 +1,6 @@
 import { checkStreams } from './check-streams.ts'
-import { AbortedError, ArgumentError } from './errors.ts'
+import { checkWhole, refuse } from './check-value.ts'
+import { AbortedError } from './errors.ts'
 import { checkLimit } from './query-documents.ts'
 import { show } from './show.ts'
 import type { LoadOptions, ReadOptions } from './store.ts'
@@ -20,13 +21,9 @@ export function checkLoad(streams: Streams, options: LoadOptions): void {
   for (const name of ['fromVersion', 'toVersion'] as const) {
     const version = options[name]
     if (version === undefined) continue
-    if (!Number.isSafeInteger(version) || version < 0) {
-      throw new ArgumentError(`the read: ${name} is a whole number from 0, found ${show(version)}`)
-    }
+    checkWhole(version, `the read: ${name}`)
     if (streams === 'all' || streams.some((stream) => stream.aggregate === undefined)) {
-      throw new ArgumentError(
-        `the read: ${name} is for streams of an aggregate: name one in every stream`,
-      )
+      refuse(`the read: ${name} is for streams of an aggregate: name one in every stream`)
     }
   }
   throwIfAborted(options.signal, 'the read')
@@ -36,7 +33,7 @@ export function checkLoad(streams: Streams, options: LoadOptions): void {
 export function checkAfter(after: After | undefined, what: string): void {
   if (after === undefined || typeof after === 'string') return
   if (typeof after === 'object' && typeof after?.eventId === 'string') return
-  throw new ArgumentError(
+  refuse(
     `${what}: after is a cursor or { eventId }, found ${show(after)}: leave it out to start at the beginning`,
   )
 }

@@ -57,10 +57,11 @@ describe('what no use takes', () => {
     [[{ filter: {} }], 'here, stream 0 names nothing: give types, a filter or an aggregate'],
     [
       [{ types: ['A'], filer: { a: 1 } }],
-      'here, stream 0: unknown key "filer"; a stream has types, filter, aggregate',
+      'here, stream 0 has the unknown key "filer": it takes types, filter, aggregate',
     ],
     [[{ types: 'A' }], 'here, stream 0: types must be a list of strings, found "A"'],
-    [[{ types: null }], 'here, stream 0: types must be a list of strings, found null'],
+    [[{ types: null }], 'here, stream 0 names nothing: give types, a filter or an aggregate'],
+    [[{ types: null, filter: { a: 1 } }], 'here, stream 0: types must be a list of strings, found'],
     [[{ types: ['A', 1] }], 'here, stream 0: types must be a list of strings, found ["A",1]'],
     [[{ types: ['A\0'] }], 'here, stream 0: a type holds a NUL character: leave it out'],
     [[{ types: ['A'], filter: null }], 'here, stream 0: a filter is an object of keys and values'],
@@ -124,7 +125,10 @@ describe('what no use takes', () => {
       'here, stream 0: an aggregate has a type and an id, found {"type":"cart"}',
     ],
     [[{ aggregate: { type: '', id: '1' } }], 'here, stream 0: an aggregate has a type and an id'],
-    [[{ aggregate: null }], 'here, stream 0: an aggregate has a type and an id, found null'],
+    [
+      [{ types: ['A'], aggregate: null }],
+      'here, stream 0: an aggregate has a type and an id, found',
+    ],
     [[{ aggregate: 'cart' }], 'here, stream 0: an aggregate has a type and an id, found "cart"'],
     [
       [{ aggregate: { type: 'cart', id: 'a\0' } }],

@@ -1,4 +1,4 @@
-import { ArgumentError } from './errors.ts'
+import { refuse } from './check-value.ts'
 import { show } from './show.ts'
 import type { Cursor } from './stream.ts'
 
@@ -23,7 +23,7 @@ export function parseCursor(cursor: Cursor): Place {
   const match = typeof cursor === 'string' ? /^([1-9]\d{0,15})~(.+)$/su.exec(cursor) : null
   const position = Number(match?.[1])
   if (match === null || !Number.isSafeInteger(position)) {
-    throw new ArgumentError(
+    refuse(
       `${show(cursor)} is not a cursor of this store: give back, unchanged, what a read returned`,
     )
   }

@@ -126,26 +126,21 @@ describe('messages say what failed, with which value, and what to do', () => {
       'wallet wal_1 is at version 5, expected 3. Read again and decide again.',
     ],
     [
-      { reason: 'document', index: 0, document, guard: 'absent', actual: 2 },
-      "the document cart cart_1 exists, at revision 2, and its guard is 'absent'. Read it again and " +
-        'decide again.',
+      { reason: 'document', index: 0, document, guard: 'absent', actual: 2, deleted: false },
+      'the document cart cart_1 is at revision 2, which its guard "absent" does not allow. Read it ' +
+        'again and decide again.',
     ],
     [
-      { reason: 'document', index: 0, document, guard: 'present', actual: 0 },
-      "the document cart cart_1 does not exist, and its guard is 'present'. Read it again",
+      { reason: 'document', index: 0, document, guard: 'present', actual: 0, deleted: false },
+      'the document cart cart_1 never was, which its guard "present" does not allow. Read it again',
     ],
     [
-      { reason: 'document', index: 0, document, guard: 'newer', actual: 2 },
-      "the document cart cart_1 already reflects as much as this write, and its guard is 'newer'.",
+      { reason: 'document', index: 0, document, guard: 'present', actual: 2, deleted: true },
+      'the document cart cart_1 was deleted at revision 2, which its guard "present" does not allow.',
     ],
     [
-      { reason: 'document', index: 0, document, guard: 'not-older', actual: 2 },
-      'the document cart cart_1 already reflects more than this write or was deleted, and its guard ' +
-        "is 'not-older'.",
-    ],
-    [
-      { reason: 'document', index: 0, document, guard: { revision: 1 }, actual: 2 },
-      'the document cart cart_1 is at revision 2, and its guard is {"revision":1}. Read it again',
+      { reason: 'document', index: 0, document, guard: { revision: 1 }, actual: 2, deleted: false },
+      'the document cart cart_1 is at revision 2, which its guard {"revision":1} does not allow.',
     ],
     [
       { reason: 'rewound', cursor: '7~01J' },

@@ -124,6 +124,8 @@ export interface Conflict {
   readonly document?: { readonly type: string; readonly id: string }
   /** The document guard that does not hold. */
   readonly guard?: DocumentGuard
+  /** Whether the document was deleted. */
+  readonly deleted?: boolean
   /** What was read: of a condition absent where it had no `after`. */
   readonly cursor?: After
 }
@@ -295,10 +297,12 @@ function describeConflict(conflict: Conflict): string {
       )
     }
     case 'document': {
-      const { document, guard, actual } = conflict
+      const { document, guard, actual, deleted } = conflict
+      const state =
+        actual === 0 ? 'never was' : `${deleted ? 'was deleted' : 'is'} at revision ${actual}`
       return (
-        `the document ${document?.type} ${document?.id} ${describeGuard(guard, actual)}. ` +
-        'Read it again and decide again.'
+        `the document ${document?.type} ${document?.id} ${state}, which its guard ${show(guard)} ` +
+        'does not allow. Read it again and decide again.'
       )
     }
     case 'rewound':
@@ -306,21 +310,5 @@ function describeConflict(conflict: Conflict): string {
         `the log does not hold what was read up to ${show(conflict.cursor)}: it was restored, ` +
         'it is another log, or the event never existed. Read everything again.'
       )
-  }
-}
-
-/** Why the guard of a document does not hold. */
-function describeGuard(guard: DocumentGuard | undefined, revision: number | undefined): string {
-  switch (guard) {
-    case 'absent':
-      return `exists, at revision ${revision}, and its guard is 'absent'`
-    case 'present':
-      return `does not exist, and its guard is 'present'`
-    case 'newer':
-      return `already reflects as much as this write, and its guard is 'newer'`
-    case 'not-older':
-      return `already reflects more than this write or was deleted, and its guard is 'not-older'`
-    default:
-      return `is at revision ${revision}, and its guard is ${show(guard)}`
   }
 }

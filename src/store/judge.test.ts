@@ -354,6 +354,7 @@ describe('document guards', () => {
       document: { type: 'cart', id: 'c' },
       guard: { revision: 1 },
       actual: 2,
+      deleted: false,
     })
   })
 

@@ -182,8 +182,14 @@ function judgeDocument(write: PreparedDocument, index: number, log: LogView): Do
   const guard = write.guards.find((each) => !holds(each, write, state, log))
   if (guard !== undefined) {
     if (write.otherwise === 'skip') return { type, id, status: 'skipped', revision }
-    const document = { type, id }
-    throw new ConcurrencyError({ reason: 'document', index, document, guard, actual: revision })
+    throw new ConcurrencyError({
+      reason: 'document',
+      index,
+      document: { type, id },
+      guard,
+      actual: revision,
+      deleted: revision > 0 && !present,
+    })
   }
   if (write.json !== undefined) {
     return { type, id, status: present ? 'updated' : 'created', revision: revision + 1 }

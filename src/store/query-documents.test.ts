@@ -153,18 +153,18 @@ describe('pages', () => {
 
 describe('what a query refuses', () => {
   test.each<[unknown, string]>([
-    [undefined, 'a document query names a type, found undefined'],
-    [{}, 'a document query names a type, found {}'],
-    [{ type: '' }, 'a document query names a type, found {"type":""}'],
-    [{ type: 7 }, 'a document query names a type, found {"type":7}'],
+    [undefined, 'the document query must be an object, found undefined'],
+    [{}, 'the document query: type must be a string that is not empty, found undefined'],
+    [{ type: '' }, 'the document query: type must be a string that is not empty, found ""'],
+    [{ type: 7 }, 'the document query: type must be a string that is not empty, found 7'],
     [
       { type: 'cart', filer: {} },
-      'documents of cart: unknown key "filer"; a query has type, filter, order, limit, after',
+      'the document query has the unknown key "filer": it takes type, filter, order, limit, after',
     ],
     [{ type: 'cart', filter: null }, 'documents of cart: a filter is an object of keys and values'],
     [{ type: 'cart', filter: { a: {} } }, 'documents of cart: filter key "a" names no operator'],
     [{ type: 'cart', filter: { a: { x: 1 } } }, 'Unknown operator: x (documents of cart: filter'],
-    [{ type: 'cart', limit: -1 }, 'a limit is a whole number from 0, found -1; leave it out to'],
+    [{ type: 'cart', limit: -1 }, 'a limit is a whole number from 0, found -1'],
     [
       { type: 'cart', order: 'size' },
       `documents of cart: order is { by: 'a key of data' }, found "size"`,

@@ -1,7 +1,7 @@
 import { checkFilter } from './check-streams.ts'
+import { checkFilled, checkKeys, checkWhole, refuse } from './check-value.ts'
 import { compareStrings, compareValues, kindOf } from './compare.ts'
 import type { DocumentPage, DocumentQuery, StoredDocument } from './document.ts'
-import { ArgumentError } from './errors.ts'
 import { compileFilter } from './matches.ts'
 import { show } from './show.ts'
 
@@ -9,16 +9,9 @@ const QUERY_KEYS = ['type', 'filter', 'order', 'limit', 'after']
 
 /** Refuses a document query that could not be meant. */
 export function checkDocumentQuery(query: DocumentQuery): void {
-  if (typeof query?.type !== 'string' || query.type === '') {
-    throw new ArgumentError(`a document query names a type, found ${show(query)}`)
-  }
+  checkKeys(query, QUERY_KEYS, 'the document query')
+  checkFilled(query.type, 'the document query: type')
   const what = `documents of ${query.type}`
-  const unknown = Object.keys(query).find((key) => !QUERY_KEYS.includes(key))
-  if (unknown !== undefined) {
-    throw new ArgumentError(
-      `${what}: unknown key ${JSON.stringify(unknown)}; a query has ${QUERY_KEYS.join(', ')}`,
-    )
-  }
   if (query.filter !== undefined) checkFilter(query.filter, what, false)
   checkLimit(query.limit)
   if (query.order !== undefined) checkOrder(query.order, what)
@@ -26,21 +19,17 @@ export function checkDocumentQuery(query: DocumentQuery): void {
 
 function checkOrder(order: NonNullable<DocumentQuery['order']>, what: string): void {
   if (typeof order?.by !== 'string') {
-    throw new ArgumentError(`${what}: order is { by: 'a key of data' }, found ${show(order)}`)
+    refuse(`${what}: order is { by: 'a key of data' }, found ${show(order)}`)
   }
   const { direction = 'asc' } = order
   if (direction !== 'asc' && direction !== 'desc') {
-    throw new ArgumentError(`${what}: a direction is 'asc' or 'desc', found ${show(direction)}`)
+    refuse(`${what}: a direction is 'asc' or 'desc', found ${show(direction)}`)
   }
 }
 
 /** Refuses a limit that is not a whole number from 0. */
 export function checkLimit(limit: number | undefined): void {
-  if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 0)) {
-    throw new ArgumentError(
-      `a limit is a whole number from 0, found ${show(limit)}; leave it out to take all`,
-    )
-  }
+  if (limit !== undefined) checkWhole(limit, 'a limit')
 }
 
 /** Filters, orders and pages the documents of one type: for stores that do it in code. */
@@ -97,7 +86,7 @@ function parsePageCursor(cursor: string): { readonly id: string; readonly value:
   } catch {
     // Falls through to the error that says what to do.
   }
-  throw new ArgumentError(
+  refuse(
     `${show(cursor)} is not the cursor of a page of documents: give back, unchanged, what the page before returned`,
   )
 }

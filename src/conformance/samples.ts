@@ -98,3 +98,10 @@ export async function holdsNothing(store: EventStore, cartId: string): Promise<v
   equal(await store.documents.get('view', cartId), undefined, 'document')
   equal(await store.outbox.read(), [], 'outbox')
 }
+
+/** Lists and objects in one another, so many levels deep. */
+export function nested(depth: number, inner: unknown): unknown {
+  let value = inner
+  for (let level = 0; level < depth; level += 1) value = level % 2 === 0 ? [value] : { value }
+  return value
+}

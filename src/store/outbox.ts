@@ -2,7 +2,7 @@ import type { EventMetadata } from '../event/event.ts'
 
 /** A message to the outside, written in the same commit as the events and sent afterwards. */
 export interface NewOutboxRecord {
-  /** Unique in the outbox. Default is a ULID. */
+  /** Unique in its commit; records of one id are removed together. Default is a ULID. */
   readonly id?: string | undefined
   readonly type: string
   readonly data: unknown

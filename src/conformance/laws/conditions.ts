@@ -40,10 +40,7 @@ const boundaries: readonly (readonly [Streams, inside: object[], outside: object
 ]
 
 const identifies = (streams: Streams): boolean =>
-  streams !== 'all' &&
-  streams.every(({ filter = {} }) => 'userId' in filter || isEquality(filter['cartId']))
-
-const isEquality = (entry: unknown): boolean => entry !== undefined
+  streams !== 'all' && streams.every(({ filter = {} }) => 'userId' in filter || 'cartId' in filter)
 
 /** What is promised of conditions, one commit after the other. */
 export const conditionLaws: readonly Law[] = [

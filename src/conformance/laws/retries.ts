@@ -1,13 +1,13 @@
 import type { Commit, Committed } from '../../store/commit.ts'
 import { equal, ok, rejects } from '../expect.ts'
 import type { Law } from '../law.ts'
-import { added, atOnce, cart, handles, ids, numbers, positions, read } from '../samples.ts'
+import { added, cart, ids, numbers, read } from '../samples.ts'
 
 const streams = [cart('cart_1')]
 const aggregate = { type: 'cart', id: 'cart_1' }
 
 /** A commit with everything in it, that a second writing would change. */
-const full: Commit = {
+export const full: Commit = {
   events: [added('cart_1', { n: 1 }), { ...added('cart_1', { n: 2 }), aggregate }],
   conditions: [{ streams }],
   expect: [{ aggregate, version: 0 }],
@@ -19,11 +19,11 @@ const full: Commit = {
   idempotency: { key: 'command_1' },
 }
 
-function sameAnswer(again: Committed, first: Committed): void {
+export function sameAnswer(again: Committed, first: Committed): void {
   equal(again, { ...first, replayed: true }, 'the second answer')
 }
 
-const title = 'the same idempotency key, or the same event ids, give the first result again'
+export const title = 'the same idempotency key, or the same event ids, give the first result again'
 
 /** What is promised to a caller that does not know whether its commit arrived. */
 export const retryLaws: readonly Law[] = [
@@ -46,6 +46,27 @@ export const retryLaws: readonly Law[] = [
         outbox: await other.outbox.read(),
       }
       equal([events.length, documents?.revision, outbox.length], [3, 2, 1], 'what is stored')
+    },
+  },
+  {
+    law: `${title}: the key, also after a lost response, while the first may be under way`,
+    prove: async (open, { rounds }) => {
+      const { store, reopen } = await open()
+      const other = await reopen()
+      for (const round of numbers(0, rounds)) {
+        const commit = {
+          events: [added('cart_1', { round })],
+          outbox: [{ type: 'message', data: round }],
+          idempotency: { key: `command_${round}` },
+        }
+        const lost = store.commit(commit)
+        const [again, first] = await Promise.all([other.commit(commit), lost])
+        equal([...again.events], [...first.events], 'events')
+        ok(again.replayed !== first.replayed, 'one of the two answers is the first')
+        sameAnswer(await other.commit(commit), { ...first, replayed: true })
+      }
+      equal((await read(other, streams)).length, rounds, 'events')
+      equal((await other.outbox.read()).length, rounds, 'messages')
     },
   },
   {
@@ -120,118 +141,6 @@ export const retryLaws: readonly Law[] = [
       }
       const other = { idempotency: { key: 'command_2' } }
       equal((await store.load(streams, other)).replayed, undefined, 'another key')
-    },
-  },
-  {
-    law: `${title}: the ids, also where the conditions no longer hold, and from another process`,
-    prove: async (open) => {
-      const { store, reopen } = await open()
-      const { idempotency: _, ...rest } = full
-      const events = (full.events ?? []).map((event, n) => ({ ...event, id: `evt_${n}` }))
-      const commit = { ...rest, events }
-      const first = await store.commit(commit)
-      await store.commit({ events: [added('cart_1')] })
-      for (const handle of [store, await reopen()]) {
-        const again = await handle.commit(commit)
-        equal([...again.events], [...first.events], 'events')
-        equal([again.replayed, again.cursor], [true, first.cursor], 'replayed, and the cursor')
-        equal(
-          again.documents.map(({ id, revision }) => [id, revision]),
-          [
-            ['cart_1', 1],
-            ['cart_2', 0],
-          ],
-          'documents',
-        )
-      }
-      const turned = {
-        ...commit,
-        events: events.map((event) => ({ ...event, metadata: { a: 1 } })),
-      }
-      equal((await store.commit(turned)).replayed, true, 'with other metadata')
-      equal((await store.outbox.read()).length, 1, 'messages')
-      equal((await read(store, streams)).length, 3, 'events')
-    },
-  },
-  {
-    law: `${title}: known ids with other content, and partly known ids, are refused`,
-    prove: async (open) => {
-      const { store } = await open()
-      const one = { ...added('cart_1', { n: 1 }), id: 'evt_1' }
-      const two = { ...added('cart_1', { n: 2 }), id: 'evt_2', aggregate }
-      await store.commit({ events: [one, two] })
-      const lists = [
-        [{ ...one, type: 'ITEM_REMOVED' }, two],
-        [one, { ...two, data: { cartId: 'cart_1', n: 3 } }],
-        [one, { ...two, data: { cartId: 'cart_1', n: '2' } }],
-        [one, { ...two, aggregate: undefined }],
-        [one, { ...two, aggregate: { ...aggregate, id: 'cart_2' } }],
-        [{ ...one, aggregate }, two],
-        [one, two, added('cart_1')],
-        [added('cart_1'), one],
-        [{ ...one, id: 'evt_3' }, two],
-      ]
-      for (const events of lists) {
-        const error = await rejects(store.commit({ events }), 'IDEMPOTENCY_MISMATCH')
-        ok(['evt_1', 'evt_2'].includes(error.key), `the error names the id, not ${error.key}`)
-      }
-      equal(ids(await read(store, streams)), ['evt_1', 'evt_2'], 'events')
-    },
-  },
-  {
-    law: 'a refused commit records nothing, not even its key and its ids',
-    prove: async (open) => {
-      const { store } = await open()
-      await store.commit({ events: [added('cart_1')] })
-      const event = { ...added('cart_2', { n: 1 }), id: 'evt_1' }
-      const refused: Commit = {
-        events: [event],
-        conditions: [{ streams }],
-        idempotency: { key: 'command_1' },
-      }
-      await rejects(store.commit(refused), 'CONFLICT')
-      const idempotency = { key: 'command_1' }
-      equal((await store.load(streams, { idempotency })).replayed, undefined, 'the key')
-      const other = { ...event, data: { cartId: 'cart_2', n: 2 } }
-      const { replayed } = await store.commit({ events: [other], idempotency })
-      equal(replayed, false, 'whether the key or the id was known')
-    },
-  },
-  {
-    law: `${title}, also to racers: one writes, the others get its answer`,
-    prove: async (open, { writers, rounds }) => {
-      const log = await open()
-      const stores = await handles(log, writers)
-      for (const round of numbers(0, rounds)) {
-        const byKey = round % 2 === 0
-        const event = { ...added('cart_1', { round }), ...(!byKey && { id: `evt_${round}` }) }
-        const commit = { events: [event], ...(byKey && { idempotency: { key: `key_${round}` } }) }
-        const answers = await atOnce(writers, (writer) =>
-          (stores[writer] ?? log.store).commit(commit),
-        )
-        equal(answers.filter(({ replayed }) => !replayed).length, 1, 'answers of the first')
-        equal(new Set(answers.flatMap(({ events }) => ids(events))).size, 1, 'ids')
-        equal(new Set(answers.flatMap(({ events }) => positions(events))).size, 1, 'positions')
-      }
-      equal((await read(log.store, streams)).length, rounds, 'events')
-    },
-  },
-  {
-    law: `${title}: replayed and new commits sent at once do not mix`,
-    prove: async (open, { rounds }) => {
-      const { store } = await open()
-      const commit = (n: number): Commit => ({
-        events: [added('cart_1', { n })],
-        idempotency: { key: `key_${n}` },
-      })
-      const before = await atOnce(rounds, (n) => store.commit(commit(n)))
-      const after = await atOnce(rounds * 2, (n) => store.commit(commit(n)))
-      for (const [n, answer] of after.entries()) {
-        const first = before[n]
-        if (first) sameAnswer(answer, first)
-        else equal([answer.replayed, answer.events[0]?.data], [false, { cartId: 'cart_1', n }])
-      }
-      equal((await read(store, streams)).length, rounds * 2, 'events')
     },
   },
 ]

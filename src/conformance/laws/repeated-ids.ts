@@ -1,0 +1,124 @@
+import type { Commit } from '../../store/commit.ts'
+import { equal, ok, rejects } from '../expect.ts'
+import type { Law } from '../law.ts'
+import { added, atOnce, cart, handles, ids, numbers, positions, read } from '../samples.ts'
+import { full, sameAnswer, title } from './retries.ts'
+
+const streams = [cart('cart_1')]
+const aggregate = { type: 'cart', id: 'cart_1' }
+
+/** What is promised to a caller that sends the same event ids again, or races with itself. */
+export const repeatedIdLaws: readonly Law[] = [
+  {
+    law: `${title}: the ids, also where the conditions no longer hold, and from another process`,
+    prove: async (open) => {
+      const { store, reopen } = await open()
+      const { idempotency: _, ...rest } = full
+      const events = (full.events ?? []).map((event, n) => ({ ...event, id: `evt_${n}` }))
+      const commit = { ...rest, events }
+      const first = await store.commit(commit)
+      await store.commit({ events: [added('cart_1')] })
+      for (const handle of [store, await reopen()]) {
+        const again = await handle.commit(commit)
+        equal([...again.events], [...first.events], 'events')
+        equal([again.replayed, again.cursor], [true, first.cursor], 'replayed, and the cursor')
+        equal(
+          again.documents.map(({ id, revision }) => [id, revision]),
+          [
+            ['cart_1', 1],
+            ['cart_2', 0],
+          ],
+          'documents',
+        )
+      }
+      const turned = {
+        ...commit,
+        events: events.map((event) => ({ ...event, metadata: { a: 1 } })),
+      }
+      equal((await store.commit(turned)).replayed, true, 'with other metadata')
+      equal((await store.outbox.read()).length, 1, 'messages')
+      equal((await read(store, streams)).length, 3, 'events')
+    },
+  },
+  {
+    law: `${title}: known ids with other content, and partly known ids, are refused`,
+    prove: async (open) => {
+      const { store } = await open()
+      const one = { ...added('cart_1', { n: 1 }), id: 'evt_1' }
+      const two = { ...added('cart_1', { n: 2 }), id: 'evt_2', aggregate }
+      await store.commit({ events: [one, two] })
+      const lists = [
+        [{ ...one, type: 'ITEM_REMOVED' }, two],
+        [one, { ...two, data: { cartId: 'cart_1', n: 3 } }],
+        [one, { ...two, data: { cartId: 'cart_1', n: '2' } }],
+        [one, { ...two, aggregate: undefined }],
+        [one, { ...two, aggregate: { ...aggregate, id: 'cart_2' } }],
+        [{ ...one, aggregate }, two],
+        [one, two, added('cart_1')],
+        [added('cart_1'), one],
+        [{ ...one, id: 'evt_3' }, two],
+      ]
+      for (const events of lists) {
+        const error = await rejects(store.commit({ events }), 'IDEMPOTENCY_MISMATCH')
+        ok(['evt_1', 'evt_2'].includes(error.key), `the error names the id, not ${error.key}`)
+      }
+      equal(ids(await read(store, streams)), ['evt_1', 'evt_2'], 'events')
+    },
+  },
+  {
+    law: 'a refused commit records nothing, not even its key and its ids',
+    prove: async (open) => {
+      const { store } = await open()
+      await store.commit({ events: [added('cart_1')] })
+      const event = { ...added('cart_2', { n: 1 }), id: 'evt_1' }
+      const refused: Commit = {
+        events: [event],
+        conditions: [{ streams }],
+        idempotency: { key: 'command_1' },
+      }
+      await rejects(store.commit(refused), 'CONFLICT')
+      const idempotency = { key: 'command_1' }
+      equal((await store.load(streams, { idempotency })).replayed, undefined, 'the key')
+      const other = { ...event, data: { cartId: 'cart_2', n: 2 } }
+      const { replayed } = await store.commit({ events: [other], idempotency })
+      equal(replayed, false, 'whether the key or the id was known')
+    },
+  },
+  {
+    law: `${title}, also to racers: one writes, the others get its answer`,
+    prove: async (open, { writers, rounds }) => {
+      const log = await open()
+      const stores = await handles(log, writers)
+      for (const round of numbers(0, rounds)) {
+        const byKey = round % 2 === 0
+        const event = { ...added('cart_1', { round }), ...(!byKey && { id: `evt_${round}` }) }
+        const commit = { events: [event], ...(byKey && { idempotency: { key: `key_${round}` } }) }
+        const answers = await atOnce(writers, (writer) =>
+          (stores[writer] ?? log.store).commit(commit),
+        )
+        equal(answers.filter(({ replayed }) => !replayed).length, 1, 'answers of the first')
+        equal(new Set(answers.flatMap(({ events }) => ids(events))).size, 1, 'ids')
+        equal(new Set(answers.flatMap(({ events }) => positions(events))).size, 1, 'positions')
+      }
+      equal((await read(log.store, streams)).length, rounds, 'events')
+    },
+  },
+  {
+    law: `${title}: replayed and new commits sent at once do not mix`,
+    prove: async (open, { rounds }) => {
+      const { store } = await open()
+      const commit = (n: number): Commit => ({
+        events: [added('cart_1', { n })],
+        idempotency: { key: `key_${n}` },
+      })
+      const before = await atOnce(rounds, (n) => store.commit(commit(n)))
+      const after = await atOnce(rounds * 2, (n) => store.commit(commit(n)))
+      for (const [n, answer] of after.entries()) {
+        const first = before[n]
+        if (first) sameAnswer(answer, first)
+        else equal([answer.replayed, answer.events[0]?.data], [false, { cartId: 'cart_1', n }])
+      }
+      equal((await read(store, streams)).length, rounds * 2, 'events')
+    },
+  },
+]

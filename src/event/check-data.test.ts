@@ -180,6 +180,14 @@ describe('a transform that changes the shape is fine', () => {
     })
   })
 
+  test('a key that a careless transform cannot do without', async () => {
+    const shout = (data: { name: string }) => ({ loud: data.name.toUpperCase() })
+    const any = z.any()
+    expect(checkData(any.transform(shout), { name: 'Ada' })).toEqual({ value: { loud: 'ADA' } })
+    const later = any.transform(async (data) => shout(data))
+    expect(await checkData(later, { name: 'Ada' })).toEqual({ value: { loud: 'ADA' } })
+  })
+
   test('an optional key that the transform uses up', () => {
     const schema = z
       .object({ first: z.string(), last: z.string().optional() })

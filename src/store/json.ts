@@ -3,7 +3,10 @@ import { ArgumentError } from './errors.ts'
 const MAX_DEPTH = 256
 const DATE_TAG = /^\$+date$/u
 
-/** How values become JSON text and come back. */
+/**
+ * How values become JSON text and come back. Events are told apart, and filters see them, as they come
+ * back.
+ */
 export interface JsonCodec {
   /** JSON text that reads back equal. Throws `INVALID_ARGUMENT`, naming `what` and the path, where there is none. */
   readonly encode: (value: unknown, what: string) => string
@@ -19,7 +22,16 @@ export const jsonCodec: JsonCodec = {
   decode: (text) => JSON.parse(text) as unknown,
 }
 
-/** JSON in which dates come back as dates, kept as `{ "$date": … }`. */
+/**
+ * JSON in which dates come back as dates, kept as `{ "$date": … }`; a key of the application with this
+ * name is escaped. It reads what plain JSON wrote, unless that has such a key. Filters do not compare
+ * dates.
+ *
+ * ```ts
+ * const store = new MemoryEventStore({ codec: dateCodec })
+ * await store.commit({ events: [{ type: 'CART_CREATED', data: { at: new Date() } }] })
+ * ```
+ */
 export const dateCodec: JsonCodec = {
   encode: (value, what) => {
     assertJson(value, { what, dates: true, path: [] })

@@ -1,77 +1,73 @@
-import type { SqliteLog } from './log.ts'
 import type { SqlValue } from './hand.ts'
+import type { SqliteLog } from './log.ts'
 import { MANY } from './statements.ts'
+import { encodePositions, ROW_POSITIONS } from './terms.ts'
 
 /** Rows that one transaction files: some milliseconds. */
-const SLICE = 1_024
+const SLICE = 512
 const LEAST = 4_096
 const MOST = 32_768
 
 /**
- * How many events may wait to be filed. The more there are, the more keys share the pages that filing
- * rewrites; the larger the log, the more of them it takes.
+ * How many events may wait to be filed. The larger the log, the more of them it takes until those
+ * that are filed together share pages.
  */
 export function filingThreshold(events: number): number {
   return Math.min(Math.max(events >> 4, LEAST), MOST)
 }
 
-/** One filing of all recent events, done slice by slice; commits may come in between. */
+/**
+ * Files recent events slice by slice; commits may come in between. It ends at the position that the
+ * first slice recorded, whoever goes on with it: its rows are the same each time, so that a process
+ * may die half-way and two may do it at once.
+ */
 export class Filing {
   readonly #log: SqliteLog
   readonly #from: number
   readonly #to: number
-  readonly #keys: string[]
-  readonly #types: string[]
+  readonly #terms: string[]
 
-  /** Has to be made in a transaction, as its slices are done. */
+  /** Has to be made within a write transaction, as its slices are done. */
   constructor(log: SqliteLog) {
     this.#log = log
     this.#from = log.recent.start
-    this.#to = log.recent.end
-    // Sorted, so that neighbours on a page are filed together. Taken from the end.
-    this.#keys = [...log.recent.keys.keys()].sort().toReversed()
-    this.#types = [...log.recent.types.keys()]
+    this.#to = log.beginFiling()
+    // Sorted, so that neighbours are filed together. They are taken from the end.
+    this.#terms = [...log.recent.terms].sort().toReversed()
   }
 
-  /** Files the next slice; whether that was the last. */
+  /** Files the next slice; `true` after the last. */
   slice(): boolean {
     const { recent, statements } = this.#log
-    // Another process was faster, or this is another log now.
+    // Another process was faster, or the log was restored.
     if (recent.start !== this.#from || recent.end < this.#to) return true
-    let rows = 0
-    const keyRows: SqlValue[] = []
-    while (rows < SLICE && this.#keys.length > 0) {
-      const key = this.#keys.pop() as string
-      for (const position of recent.positionsOfKey(key)) {
-        if (position > this.#to) break
-        keyRows.push(key, position, recent.typeAt(position))
-        rows += 1
-      }
+    const rows: SqlValue[] = []
+    while (rows.length < SLICE * 3) {
+      const term = this.#terms.pop()
+      if (term === undefined) break
+      this.#addRows(term, rows)
     }
-    insert(keyRows, 3, statements.insertManyKeys, statements.insertKey)
-    const typeRows: SqlValue[] = []
-    while (rows < SLICE && this.#types.length > 0) {
-      const type = this.#types.pop() as string
-      for (const position of recent.positionsOfType(type)) {
-        if (position > this.#to) break
-        typeRows.push(type, position)
-        rows += 1
-      }
+    const width = MANY * 3
+    let index = 0
+    for (; index + width <= rows.length; index += width) {
+      statements.insertManyPositions.run(...rows.slice(index, index + width))
     }
-    insert(typeRows, 2, statements.insertManyTypes, statements.insertType)
-    if (this.#keys.length + this.#types.length > 0) return false
-    statements.setFiled.run(this.#to)
+    for (; index < rows.length; index += 3) {
+      statements.insertPositions.run(...rows.slice(index, index + 3))
+    }
+    if (this.#terms.length > 0) return false
+    this.#log.endFiling(this.#to)
     return true
   }
-}
 
-type Insert = { readonly run: (...values: readonly SqlValue[]) => void }
-
-function insert(values: readonly SqlValue[], columns: number, many: Insert, one: Insert): void {
-  const width = columns * MANY
-  let index = 0
-  for (; index + width <= values.length; index += width) {
-    many.run(...values.slice(index, index + width))
+  #addRows(term: string, rows: SqlValue[]): void {
+    const { recent } = this.#log
+    const all = recent.positionsOf(term)
+    const positions = (all.at(-1) ?? 0) > this.#to ? all.filter((at) => at <= this.#to) : all
+    for (let start = 0; start < positions.length; start += ROW_POSITIONS) {
+      const part = positions.slice(start, start + ROW_POSITIONS)
+      const text = encodePositions(part, (position) => recent.typeAt(position))
+      rows.push(term, part.at(-1) as number, text)
+    }
   }
-  for (; index < values.length; index += columns) one.run(...values.slice(index, index + columns))
 }

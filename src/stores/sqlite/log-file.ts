@@ -195,7 +195,7 @@ export class LogFile {
   #written(log: SqliteLog): void {
     this.#options.onWritten()
     const threshold = filingThreshold(log.head().position)
-    if (this.#filing || this.closing || log.recent.end - log.recent.start < threshold) return
+    if (this.#filing || this.closing || log.recent.count < threshold) return
     this.#filing = this.#file(log, threshold).finally(() => {
       this.#filing = undefined
     })
@@ -207,7 +207,7 @@ export class LogFile {
       for (let done = false; !done;) {
         await nextTurn()
         done = await this.write(() => {
-          if (log.recent.end - log.recent.start < threshold && !filing) return true
+          if (log.recent.count < threshold && !filing) return true
           filing ??= new Filing(log)
           return filing.slice()
         })

@@ -53,7 +53,8 @@ export class SqliteLog implements LogView, Index {
   #greatestId = ''
   /** The id of the last recent event: evidence that this is still the same log. */
   #recentId = ''
-  #filed = 0
+  /** Where a filing that somebody began will end; 0 where nobody did. */
+  #filing = 0
   #cleared: Cleared | undefined
   #allowance = LOCKED_ALLOWANCE
 
@@ -68,10 +69,10 @@ export class SqliteLog implements LogView, Index {
   catchUp(): void {
     const row = this.statements.head.get()
     if (row === undefined || row[0] !== this.#epoch) throw takenOver()
-    const [, filed, position, id, greatestId] = row
+    const [, filed, filing, position, id, greatestId] = row
     this.#head = position === null || id === null ? START : { position, id }
     this.#greatestId = greatestId ?? ''
-    this.#filed = filed
+    this.#filing = filing
     const { recent } = this
     const same = this.#head.position === recent.end && this.#head.id === this.#recentId
     if (same && filed === recent.start) return
@@ -107,8 +108,18 @@ export class SqliteLog implements LogView, Index {
     return new Scan(streams, this, this.codec, options)
   }
 
-  filed(): number {
-    return this.#filed
+  /** Records where a filing ends: at the head, or where the one ends that was begun before. */
+  beginFiling(): number {
+    if (this.#filing === 0) {
+      this.#filing = this.recent.end
+      this.statements.setFiling.run(this.#filing)
+    }
+    return this.#filing
+  }
+
+  /** Records that everything up to a position is filed. */
+  endFiling(position: number): void {
+    this.statements.setFiled.run(position)
   }
 
   head(): Place {

@@ -9,7 +9,8 @@ export const migrations: readonly string[] = [
     version integer not null,
     epoch integer not null,
     identifiers text not null,
-    filed integer not null
+    filed integer not null,
+    filing integer not null
   ) strict;
 
   create table eventfold_events (
@@ -28,17 +29,11 @@ export const migrations: readonly string[] = [
     on eventfold_events (aggregate_type, aggregate_id, version)
     where aggregate_type is not null;
 
-  create table eventfold_keys (
-    key text not null,
-    position integer not null,
-    type text not null,
-    primary key (key, position)
-  ) strict, without rowid;
-
-  create table eventfold_types (
-    type text not null,
-    position integer not null,
-    primary key (type, position)
+  create table eventfold_index (
+    term text not null,
+    last integer not null,
+    positions text not null,
+    primary key (term, last)
   ) strict, without rowid;
 
   create table eventfold_documents (

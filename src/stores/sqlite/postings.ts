@@ -10,6 +10,8 @@ export interface Postings {
 /** Some places in order, and where to ask for more; no `next` means that there are no more. */
 export interface Chunk {
   readonly places: readonly number[]
+  /** How many were looked at to find them. */
+  readonly looked: number
   readonly next?: number | undefined
 }
 
@@ -57,7 +59,7 @@ export function chunked(fetch: Fetch, first: number, allowance: Allowance): Post
             used * 2 >= places.length ? Math.min(size * 4, LARGEST) : Math.max(size >> 2, SMALLEST)
         }
         const chunk: Chunk = fetch(Math.max(from, next), size)
-        allowance.spend(chunk.places.length + 4)
+        allowance.spend(chunk.looked + 4)
         ;({ places, next } = chunk)
         index = 0
         used = 0

@@ -1,97 +1,90 @@
-import { shortText } from '../../sql/short-text.ts'
-
-interface RecentEvent {
-  readonly type: string
-  readonly keys: readonly string[]
-}
+import { keyTerm, typeTerm } from './terms.ts'
 
 const NONE: readonly number[] = []
 
 /**
  * The events that are not filed yet, indexed in memory. Filing each event at once would rewrite a
- * page of 4 kB for each of its keys; filed by the thousand, neighbouring keys share their pages.
+ * page of 4 kB for each of its keys; filed by the thousand, neighbours share a page and a row.
  */
 export class Recent {
   #start = 0
-  #events: RecentEvent[] = []
-  #byKey = new Map<string, number[]>()
-  #byType = new Map<string, number[]>()
+  #types: string[] = []
+  #keys: (readonly string[])[] = []
+  #terms = new Map<string, number[]>()
 
-  /** The position before the first of them. */
+  /** The position before the first of them: everything up to here is filed. */
   get start(): number {
     return this.#start
   }
 
   /** The position of the last of them. */
   get end(): number {
-    return this.#start + this.#events.length
+    return this.#start + this.#types.length
   }
 
-  /** The keys of these events, each with its positions in order. */
-  get keys(): ReadonlyMap<string, readonly number[]> {
-    return this.#byKey
+  /** How many there are. */
+  get count(): number {
+    return this.#types.length
   }
 
-  get types(): ReadonlyMap<string, readonly number[]> {
-    return this.#byType
+  /** What they are to be filed under. */
+  get terms(): Iterable<string> {
+    return this.#terms.keys()
   }
 
-  positionsOfKey(key: string): readonly number[] {
-    return this.#byKey.get(key) ?? NONE
-  }
-
-  positionsOfType(type: string): readonly number[] {
-    return this.#byType.get(type) ?? NONE
+  /** Where something is, in order. */
+  positionsOf(term: string): readonly number[] {
+    return this.#terms.get(term) ?? NONE
   }
 
   typeAt(position: number): string {
-    return (this.#events[position - this.#start - 1] as RecentEvent).type
+    return this.#types[position - this.#start - 1] as string
   }
 
   /** Adds the event at the position after the last. */
-  add(type: string, longKeys: readonly string[]): void {
-    const keys = longKeys.map(shortText)
-    this.#events.push({ type, keys })
+  add(type: string, keys: readonly string[]): void {
+    this.#types.push(type)
+    this.#keys.push(keys)
     const position = this.end
-    push(this.#byType, type, position)
-    for (const key of keys) push(this.#byKey, key, position)
+    this.#note(typeTerm(type), position)
+    for (const key of keys) this.#note(keyTerm(key), position)
   }
 
   /** Takes out what came after a position: its transaction was undone. */
   truncate(end: number): void {
     while (this.end > end) {
-      const { type, keys } = this.#events.pop() as RecentEvent
-      pop(this.#byType, type)
-      for (const key of keys) pop(this.#byKey, key)
+      this.#forget(typeTerm(this.#types.pop() as string))
+      for (const key of this.#keys.pop() as readonly string[]) this.#forget(keyTerm(key))
     }
   }
 
   /** Takes out what is up to a position: it is filed now. */
   drop(start: number): void {
-    if (start <= this.#start) return
-    const kept = this.#events.slice(start - this.#start)
+    if (start === this.#start) return
+    const types = this.#types.slice(start - this.#start)
+    const keys = this.#keys.slice(start - this.#start)
     this.reset(start)
-    for (const { type, keys } of kept) this.add(type, keys)
+    for (const [index, type] of types.entries()) this.add(type, keys[index] as readonly string[])
   }
 
   /** Begins anew after a position. */
   reset(start: number): void {
     this.#start = start
-    this.#events = []
-    this.#byKey = new Map()
-    this.#byType = new Map()
+    this.#types = []
+    this.#keys = []
+    this.#terms = new Map()
   }
-}
 
-function push(index: Map<string, number[]>, term: string, position: number): void {
-  const positions = index.get(term)
-  if (positions) positions.push(position)
-  else index.set(term, [position])
-}
+  #note(term: string, position: number): void {
+    const positions = this.#terms.get(term)
+    if (positions) positions.push(position)
+    else this.#terms.set(term, [position])
+  }
 
-function pop(index: Map<string, number[]>, term: string): void {
-  const positions = index.get(term)
-  if (positions === undefined) return
-  positions.pop()
-  if (positions.length === 0) index.delete(term)
+  #forget(term: string): void {
+    const positions = this.#terms.get(term)
+    if (positions === undefined) return
+    positions.pop()
+    if (positions.length === 0) this.#terms.delete(term)
+  }
 }

@@ -34,11 +34,12 @@ export type OutboxRow = readonly [
 export type HeadRow = readonly [
   epoch: number,
   filed: number,
+  filing: number,
   position: number | null,
   id: string | null,
   greatestId: string | null,
 ]
-export type PostingRow = readonly [position: number, type: string]
+export type PositionsRow = readonly [last: number, positions: string]
 
 /** How many rows one statement of `insertManyX` takes. */
 export const MANY = 16
@@ -46,8 +47,7 @@ export const MANY = 16
 const EVENT = `position, id, type, data, metadata, aggregate_type, aggregate_id, version, timestamp`
 const DOCUMENT = `type, id, data, cursor, revision, updated_at`
 const INSERT_EVENT = `insert into eventfold_events (${EVENT}) values `
-const INSERT_KEY = `insert or ignore into eventfold_keys (key, position, type) values `
-const INSERT_TYPE = `insert or ignore into eventfold_types (type, position) values `
+const INSERT_POSITIONS = `insert or ignore into eventfold_index (term, last, positions) values `
 
 const rows = (count: number, columns: number): string =>
   Array<string>(count)
@@ -67,32 +67,12 @@ export const opening = {
   names: `select name from sqlite_schema where name like 'eventfold\\_%' escape '\\'`,
   version: `select version from eventfold_meta where one = 1`,
   useWal: `pragma journal_mode = wal`,
-  create: `insert into eventfold_meta (one, version, epoch, identifiers, filed) values (1, 0, 1, ?, 0)`,
+  create: `insert into eventfold_meta (one, version, epoch, identifiers, filed, filing)
+    values (1, 0, 1, ?, 0, 0)`,
   setVersion: `update eventfold_meta set version = ?`,
   epoch: `select epoch, identifiers from eventfold_meta where one = 1`,
   hasEvents: `select 1 from eventfold_events limit 1`,
   setIdentifiers: `update eventfold_meta set identifiers = ?, epoch = epoch + 1`,
-}
-
-/** Building the index of keys anew, beside the one in use. */
-export const reindexing = {
-  hasNext: `select 1 from sqlite_schema where name = 'eventfold_keys_next'`,
-  createNext: `
-    create table eventfold_keys_next (
-      key text not null,
-      position integer not null,
-      type text not null,
-      primary key (key, position)
-    ) strict, without rowid`,
-  dropNext: `drop table if exists eventfold_keys_next`,
-  insertNext: `insert into eventfold_keys_next (key, position, type) values (?, ?, ?)`,
-  useNext: `
-    drop table eventfold_keys;
-    alter table eventfold_keys_next rename to eventfold_keys`,
-  fileTypes: `
-    insert or ignore into eventfold_types (type, position)
-    select type, position from eventfold_events where position > ? and position <= ?`,
-  finish: `update eventfold_meta set identifiers = ?, filed = ?, epoch = epoch + 1`,
 }
 
 /** Every query that runs on an open log, prepared once. */
@@ -114,14 +94,11 @@ export interface Statements {
   readonly insertEvent: Command
   readonly insertManyEvents: Command
 
-  readonly keyUp: Query<PostingRow>
-  readonly keyDown: Query<PostingRow>
-  readonly typeUp: Query<PostingRow>
-  readonly typeDown: Query<PostingRow>
-  readonly insertKey: Command
-  readonly insertManyKeys: Command
-  readonly insertType: Command
-  readonly insertManyTypes: Command
+  readonly positionsUp: Query<PositionsRow>
+  readonly positionsDown: Query<PositionsRow>
+  readonly insertPositions: Command
+  readonly insertManyPositions: Command
+  readonly setFiling: Command
   readonly setFiled: Command
 
   readonly lastVersion: Query<readonly [number | null]>
@@ -160,7 +137,7 @@ export function prepareStatements({ query, command }: Connection): Statements {
     dataVersion: query(`pragma data_version`),
 
     head: query(`
-      select meta.epoch, meta.filed, event.position, event.id,
+      select meta.epoch, meta.filed, meta.filing, event.position, event.id,
         (select max(id) from eventfold_events)
       from eventfold_meta meta
       left join eventfold_events event
@@ -181,23 +158,20 @@ export function prepareStatements({ query, command }: Connection): Statements {
     insertEvent: command(INSERT_EVENT + rows(1, 9)),
     insertManyEvents: command(INSERT_EVENT + rows(MANY, 9)),
 
-    keyUp: query(`
-      select position, type from eventfold_keys
-      where key = ? and position >= ? and position <= ? order by position limit ?`),
-    keyDown: query(`
-      select position, type from eventfold_keys
-      where key = ? and position <= ? and position >= ? order by position desc limit ?`),
-    typeUp: query(`
-      select position, type from eventfold_types
-      where type = ? and position >= ? and position <= ? order by position limit ?`),
-    typeDown: query(`
-      select position, type from eventfold_types
-      where type = ? and position <= ? and position >= ? order by position desc limit ?`),
-    insertKey: command(INSERT_KEY + rows(1, 3)),
-    insertManyKeys: command(INSERT_KEY + rows(MANY, 3)),
-    insertType: command(INSERT_TYPE + rows(1, 2)),
-    insertManyTypes: command(INSERT_TYPE + rows(MANY, 2)),
-    setFiled: command(`update eventfold_meta set filed = ?`),
+    positionsUp: query(`
+      select last, positions from eventfold_index
+      where term = ? and last >= ? and last <= ? order by last limit ?`),
+    // The row that a position falls into, and those before it.
+    positionsDown: query(`
+      select last, positions from eventfold_index
+      where term = ? and last <= coalesce((
+        select min(last) from eventfold_index where term = ? and last >= ? and last <= ?
+      ), ?)
+      order by last desc limit ?`),
+    insertPositions: command(INSERT_POSITIONS + rows(1, 3)),
+    insertManyPositions: command(INSERT_POSITIONS + rows(MANY, 3)),
+    setFiling: command(`update eventfold_meta set filing = ?`),
+    setFiled: command(`update eventfold_meta set filed = ?, filing = 0`),
 
     lastVersion: query(`
       select max(version) from eventfold_events where aggregate_type = ? and aggregate_id = ?`),

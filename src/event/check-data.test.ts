@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type } from 'arktype'
+import * as fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
@@ -81,6 +82,48 @@ describe.each(Object.entries(strippers))('%s', (_, schema) => {
     expect(checkData(schema, { cartId: 'cart_1', coupon: undefined })).toMatchObject({
       value: { cartId: 'cart_1' },
     })
+  })
+})
+
+describe('for any data, and any schema of a part of it', () => {
+  const leaf = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null))
+  const { data } = fc.letrec<{ data: unknown; object: unknown }>((tie) => ({
+    object: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), tie('data'), { maxKeys: 3 }),
+    data: fc.oneof({ depthSize: 'medium' }, leaf, tie('object'), fc.array(tie('object'))),
+  }))
+
+  /** A schema that knows all of a value but what `isKnown` denies, and the paths of that. */
+  function schemaOf(value: unknown, isKnown: () => boolean) {
+    const unknown: (string | number)[][] = []
+    const build = (inner: unknown, path: (string | number)[]): z.ZodType => {
+      if (inner === null || typeof inner !== 'object') return z.literal(inner as string)
+      if (Array.isArray(inner)) {
+        const items = inner.map((item, index) => build(item, [...path, index]))
+        return z.tuple(items as [z.ZodType, ...z.ZodType[]])
+      }
+      const known = Object.entries(inner).filter(([key]) => {
+        const keep = isKnown()
+        if (!keep) unknown.push([...path, key])
+        return keep
+      })
+      return z.object(
+        Object.fromEntries(known.map(([key, each]) => [key, build(each, [...path, key])])),
+      )
+    }
+    return { schema: build(value, []), unknown }
+  }
+
+  test('what the schema does not know is refused, place by place, and nothing else', () => {
+    fc.assert(
+      fc.property(data, fc.infiniteStream(fc.integer({ min: 0, max: 9 })), (given, dice) => {
+        const { schema, unknown } = schemaOf(given, () => dice.next().value > 1)
+        const result = checkData(schema, given) as StandardSchemaV1.Result<unknown>
+        const paths = (result.issues ?? []).map(({ path }) => JSON.stringify(path))
+        expect(paths.toSorted()).toEqual(unknown.map((path) => JSON.stringify(path)).toSorted())
+        expect(result).toEqual(unknown.length > 0 ? { issues: result.issues } : { value: given })
+      }),
+      { numRuns: 500 },
+    )
   })
 })
 

@@ -3,6 +3,8 @@ export type {
   Client,
   CommittedEvents,
   EventClient,
+  EventsOf,
+  InputsOf,
   LatestQuery,
   LoadedEvents,
   ProjectionPage,

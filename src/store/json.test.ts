@@ -216,6 +216,7 @@ describe('canonical JSON', () => {
     const texts = [when, when.toISOString(), { $date: when.toISOString() }, when.getTime()]
     expect(new Set(texts.map((value) => canonicalJson({ value }))).size).toBe(4)
     expect(canonicalJson(when)).toBe(canonicalJson(new Date(0)))
+    expect(canonicalJson({ when: new Date(NaN) })).toBe('{"when":null}')
   })
 
   test('keeps a key named __proto__', () => {

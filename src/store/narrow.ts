@@ -47,8 +47,6 @@ function keyValues(values: readonly Scalar[]): readonly (string | number)[] | un
 
 function isOnlyEquality(entry: FilterEntry | null | undefined): boolean {
   if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) return true
-  return (
-    Object.keys(entry).every((operator) => operator === 'eq' || operator === 'in') &&
-    Object.keys(entry).length === 1
-  )
+  const [operator, ...others] = Object.keys(entry)
+  return others.length === 0 && (operator === 'eq' || operator === 'in')
 }

@@ -60,8 +60,9 @@ describe('order', () => {
   }).map(([id, by]) => document(id, { by }))
   const missing = document('missing', {})
   const scalar = document('scalar', 'by')
-  const all = [...documents, missing, scalar]
-  const others = ['list', 'missing', 'nothing', 'object', 'scalar']
+  const none = document('none', null)
+  const all = [...documents, missing, none, scalar]
+  const others = ['list', 'missing', 'none', 'nothing', 'object', 'scalar']
 
   test('is by id, by code point, where none is asked for', () => {
     const unordered = ['b', '😀', 'a', '\ue000', 'B'].map((id) => document(id, {}))

@@ -4,6 +4,9 @@ import { isPlainObject } from './plain.ts'
 type Result = StandardSchemaV1.Result<unknown>
 type Path = readonly (string | number)[]
 
+const DROPPED =
+  'the schema does not know this and would drop it: add it to the schema or leave it out'
+
 /**
  * Runs a schema over the data of an event. A key that the schema would drop is an issue: what the
  * caller gave is stored whole or refused. A key that the schema checks may be renamed or used up by
@@ -38,18 +41,23 @@ function refuseDropped(
     : refuse(answers as boolean[])
 }
 
-const DROPPED =
-  'the schema does not know this and would drop it: add it to the schema or leave it out'
-
 /** The places of what was given and is no longer there. What changed its shape is a transform. */
-function collectMissing(given: unknown, kept: unknown, path: Path, missing: Path[]): void {
+function collectMissing(
+  given: unknown,
+  kept: unknown,
+  path: (string | number)[],
+  missing: Path[],
+): void {
+  if (given === kept) return
   const isList = Array.isArray(given) && Array.isArray(kept)
   if (!isList && !(isPlainObject(given) && isPlainObject(kept))) return
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue
-    const inner = [...path, isList ? Number(key) : key]
-    if (!Object.hasOwn(kept, key)) missing.push(inner)
-    else collectMissing(value, (kept as Record<string, unknown>)[key], inner, missing)
+    path.push(isList ? Number(key) : key)
+    if (Object.hasOwn(kept, key)) {
+      collectMissing(value, (kept as Record<string, unknown>)[key], path, missing)
+    } else missing.push([...path])
+    path.pop()
   }
 }
 

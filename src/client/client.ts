@@ -52,7 +52,7 @@ export interface LoadedEvents<Event extends EventShape, Written extends EventSha
 }
 
 /** A commit whose events are checked against their definitions. */
-export interface TypedCommit<Input extends EventShape> extends Omit<Commit, 'events'> {
+export interface TypedCommit<out Input extends EventShape> extends Omit<Commit, 'events'> {
   readonly events?: readonly New<Input>[] | undefined
 }
 
@@ -84,8 +84,8 @@ export interface ProjectionPage<Data> {
  */
 export interface Client<Event extends EventShape, Input extends EventShape = Event> {
   readonly store: EventStore
-  /** The definitions that the client was made with. */
-  readonly events: EventDefinitions<Event, Input>
+  /** The definitions that the client was made with, by event type. */
+  readonly definitions: Pick<EventDefinitions<Event>, 'types' | 'definitionOf'>
 
   /** Appends one event, unconditionally. */
   saveEvent<const Type extends Input['type']>(

@@ -116,7 +116,7 @@ export function createEventClient<Event extends EventShape, Input extends EventS
   // The types are those of `Client`, for which the definitions vouch; here every event is just an event.
   const client = {
     store,
-    events: options.events,
+    definitions,
     saveEvent: async (event: NewEvent, saveOptions: SaveOptions = {}) =>
       first(await save([event], saveOptions)),
     saveEvents: (events: readonly NewEvent[], saveOptions: SaveOptions = {}) =>

@@ -1,7 +1,7 @@
-import type { EventDefinitions } from '../event/definition.ts'
 import type { EventShape, NewEvent, Stored } from '../event/event.ts'
 import { createEventId } from '../event/id.ts'
 import type { Cursor } from '../store/stream.ts'
+import type { Client } from './client.ts'
 import { writableEvents } from './write-events.ts'
 
 /** What a session loads: the events of one read, and the cursor that has seen them. */
@@ -48,7 +48,7 @@ interface Staged<Event extends EventShape> {
 
 /** What validators and projections share: load once, stage, reduce. */
 export function createSession<Event extends EventShape, Loaded extends LoadedForSession<Event>>(
-  definitions: EventDefinitions<Event, EventShape>,
+  definitions: Client<Event>['definitions'],
   load: () => Promise<Loaded>,
 ): Session<Event, Loaded> {
   let loading: Promise<Loaded> | undefined
@@ -111,7 +111,7 @@ export function createSession<Event extends EventShape, Loaded extends LoadedFor
 }
 
 function stagedEvent<Event extends EventShape>(
-  definitions: EventDefinitions<Event, EventShape>,
+  definitions: Client<Event>['definitions'],
   given: NewEvent,
 ): Staged<Event> {
   const event = { ...given, id: given.id ?? createEventId() }

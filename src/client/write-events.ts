@@ -6,6 +6,8 @@ import { createEventId } from '../event/id.ts'
 import { ValidationError } from '../store/errors.ts'
 import { describeIssues } from './issues.ts'
 
+type Definitions = Pick<EventDefinitions, 'types' | 'definitionOf'>
+
 const CONTEXT_KEYS = ['correlationId', 'causationId', 'actorId', 'tenantId', 'source'] as const
 
 /**
@@ -13,7 +15,7 @@ const CONTEXT_KEYS = ['correlationId', 'causationId', 'actorId', 'tenantId', 'so
  * caller, and an id, so that a second attempt sends the same.
  */
 export async function writableEvents(
-  definitions: EventDefinitions,
+  definitions: Definitions,
   events: readonly NewEvent[],
 ): Promise<NewEvent[]> {
   const context = contextMetadata()
@@ -55,7 +57,7 @@ function contextMetadata(): EventMetadata {
   return metadata
 }
 
-function unknownType(definitions: EventDefinitions, type: unknown): ValidationError {
+function unknownType(definitions: Definitions, type: unknown): ValidationError {
   const known = definitions.types.join(', ')
   const name = typeof type === 'string' ? type : JSON.stringify(type)
   return new ValidationError(

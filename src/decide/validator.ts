@@ -23,7 +23,7 @@ abstract class Validator<
     this.#client = eventClient as unknown as Client<EventShape>
     this.#streams = streams as 'all'
     this.#session = createSession(
-      eventClient.events,
+      eventClient.definitions,
       () => this.#client.load({ streams: this.#streams }) as never,
     )
   }

@@ -37,7 +37,7 @@ abstract class ProjectionOfStreams<
     const client = eventClient as unknown as Client<EventShape>
     this.eventClient = eventClient
     this.#session = createSession<EventsOf<Events>, Loaded<EventsOf<Events>>>(
-      eventClient.events,
+      eventClient.definitions,
       async () => {
         const { type, id } = this
         const projection = { type, id, streams: this.streamsToRead() }
@@ -184,8 +184,8 @@ abstract class ProjectionOfStreams<
  */
 export abstract class SingleStreamProjection<
   Events extends StandardSchemaV1,
-  Inputs extends StandardSchemaV1 | undefined,
-  View extends StandardSchemaV1,
+  Inputs extends StandardSchemaV1 | undefined = undefined,
+  View extends StandardSchemaV1 = StandardSchemaV1,
 > extends ProjectionOfStreams<Events, Inputs, View> {
   abstract get types(): readonly EventsOf<Events>['type'][]
   abstract get filter(): FilterOf<EventsOf<Events>['data']> | undefined
@@ -199,8 +199,8 @@ export abstract class SingleStreamProjection<
 /** As {@link SingleStreamProjection}, over several streams, merged in order. */
 export abstract class MultiStreamProjection<
   Events extends StandardSchemaV1,
-  Inputs extends StandardSchemaV1 | undefined,
-  View extends StandardSchemaV1,
+  Inputs extends StandardSchemaV1 | undefined = undefined,
+  View extends StandardSchemaV1 = StandardSchemaV1,
 > extends ProjectionOfStreams<Events, Inputs, View> {
   abstract get streamConfig(): readonly StreamOf<EventsOf<Events>>[]
 

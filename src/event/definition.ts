@@ -74,7 +74,21 @@ export interface EventDefinitions<
  */
 export function defineEvents<const Schemas extends EventSchemas>(
   schemas: Schemas,
-): EventDefinitions<EventUnion<Schemas>, EventInputUnion<Schemas>> {
+): EventDefinitions<
+  // `EventUnion` and `EventInputUnion` spelt out, so that editors and errors show events, not schemas.
+  {
+    [Type in keyof Schemas & string]: {
+      readonly type: Type
+      readonly data: StandardSchemaV1.InferOutput<SchemaOf<Schemas[Type]>>
+    }
+  }[keyof Schemas & string],
+  {
+    [Type in keyof Schemas & string]: {
+      readonly type: Type
+      readonly data: StandardSchemaV1.InferInput<SchemaOf<Schemas[Type]>>
+    }
+  }[keyof Schemas & string]
+> {
   const definitions = new Map<string, VersionedSchema>()
   for (const [type, entry] of Object.entries(schemas)) {
     definitions.set(type, isSchema(entry) ? { schema: entry } : checkVersioned(type, entry))

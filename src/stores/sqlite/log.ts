@@ -55,6 +55,8 @@ export class SqliteLog implements LogView, Index {
   #recentId = ''
   /** Where a filing that somebody began will end; 0 where nobody did. */
   #filing = 0
+  /** As of the last time that this was brought up to date; `undefined` where it has to be. */
+  #dataVersion: number | undefined
   #cleared: Cleared | undefined
   #allowance = LOCKED_ALLOWANCE
 
@@ -67,20 +69,35 @@ export class SqliteLog implements LogView, Index {
 
   /** Brings what is kept in memory up to date with the file. */
   catchUp(): void {
+    // Until another connection writes, everything is as this one left it.
+    const dataVersion = this.statements.dataVersion.get()?.[0]
+    if (dataVersion === this.#dataVersion) return
+    this.#dataVersion = undefined
     const row = this.statements.head.get()
     if (row === undefined || row[0] !== this.#epoch) throw takenOver()
     const [, filed, filing, position, id, greatestId] = row
     this.#head = position === null || id === null ? START : { position, id }
     this.#greatestId = greatestId ?? ''
     this.#filing = filing
+    this.#catchUpRecent(filed)
+    this.#dataVersion = dataVersion
+  }
+
+  #catchUpRecent(filed: number): void {
     const { recent } = this
-    const same = this.#head.position === recent.end && this.#head.id === this.#recentId
-    if (same && filed === recent.start) return
-    if (filed < recent.start || filed > recent.end) recent.reset(filed)
-    else if (!same && recent.end > filed && this.idAt(recent.end) !== this.#recentId) {
-      recent.reset(filed)
-    } else recent.drop(filed)
-    this.#readRecent()
+    const { position, id } = this.#head
+    const same = position === recent.end && id === this.#recentId
+    const sameLog = same || recent.end <= filed || this.idAt(recent.end) === this.#recentId
+    if (sameLog && filed >= recent.start && filed <= recent.end) recent.drop(filed)
+    else recent.reset(filed)
+    while (recent.end < position) {
+      const rows = this.statements.eventsUp.all(recent.end + 1, position, CATCH_UP_ROWS)
+      if (rows.length === 0) throw gap(recent.end + 1)
+      for (const [, , type, data] of rows) {
+        recent.add(type, keysOf(this.codec.decode(data), this.isIdentifier))
+      }
+    }
+    this.#recentId = id
   }
 
   /** Takes note of an event that was written at the head. */
@@ -96,6 +113,7 @@ export class SqliteLog implements LogView, Index {
     this.recent.truncate(head.position)
     this.#head = head
     this.#recentId = head.id
+    this.#dataVersion = undefined
   }
 
   /** Looks at one commit: what was found clean before, and whether its conditions may take their time. */
@@ -113,6 +131,7 @@ export class SqliteLog implements LogView, Index {
     if (this.#filing === 0) {
       this.#filing = this.recent.end
       this.statements.setFiling.run(this.#filing)
+      this.#dataVersion = undefined
     }
     return this.#filing
   }
@@ -120,6 +139,7 @@ export class SqliteLog implements LogView, Index {
   /** Records that everything up to a position is filed. */
   endFiling(position: number): void {
     this.statements.setFiled.run(position)
+    this.#dataVersion = undefined
   }
 
   head(): Place {
@@ -178,18 +198,6 @@ export class SqliteLog implements LogView, Index {
   #clearedUpTo(streams: Streams): number {
     const place = this.#cleared?.get(streams)
     return place !== undefined && this.idAt(place.position) === place.id ? place.position : 0
-  }
-
-  #readRecent(): void {
-    const { recent } = this
-    while (recent.end < this.#head.position) {
-      const rows = this.statements.eventsUp.all(recent.end + 1, this.#head.position, CATCH_UP_ROWS)
-      if (rows.length === 0) throw gap(recent.end + 1)
-      for (const [, , type, data] of rows) {
-        recent.add(type, keysOf(this.codec.decode(data), this.isIdentifier))
-      }
-    }
-    this.#recentId = this.#head.id
   }
 }
 

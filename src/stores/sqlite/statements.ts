@@ -39,7 +39,8 @@ export type HeadRow = readonly [
   id: string | null,
   greatestId: string | null,
 ]
-export type PositionsRow = readonly [last: number, positions: string]
+/** The positions of some rows, each as `terms.ts` writes them, with commas in between. */
+export type PositionsRow = readonly [positions: string | null]
 
 /** How many rows one statement of `insertManyX` takes. */
 export const MANY = 16
@@ -159,15 +160,19 @@ export function prepareStatements({ query, command }: Connection): Statements {
     insertManyEvents: command(INSERT_EVENT + rows(MANY, 9)),
 
     positionsUp: query(`
-      select last, positions from eventfold_index
-      where term = ? and last >= ? and last <= ? order by last limit ?`),
+      select group_concat(positions) from (
+        select positions from eventfold_index
+        where term = ? and last >= ? and last <= ? order by last limit ?
+      )`),
     // The row that a position falls into, and those before it.
     positionsDown: query(`
-      select last, positions from eventfold_index
-      where term = ? and last <= coalesce((
-        select min(last) from eventfold_index where term = ? and last >= ? and last <= ?
-      ), ?)
-      order by last desc limit ?`),
+      select group_concat(positions) from (
+        select positions from eventfold_index
+        where term = ? and last <= coalesce((
+          select min(last) from eventfold_index where term = ? and last >= ? and last <= ?
+        ), ?)
+        order by last desc limit ?
+      )`),
     insertPositions: command(INSERT_POSITIONS + rows(1, 3)),
     insertManyPositions: command(INSERT_POSITIONS + rows(MANY, 3)),
     setFiling: command(`update eventfold_meta set filing = ?`),

@@ -31,26 +31,33 @@ export function encodePositions(
   return `{${entries.join(',')}}`
 }
 
+/** What some rows hold. */
 export interface Decoded {
+  readonly rows: number
   /** Those of the types asked for, in order. */
   readonly positions: readonly number[]
   /** How many there are of all types. */
   readonly total: number
-  /** The first of all types. */
+  /** The bounds of all types. */
   readonly first: number
+  readonly last: number
 }
 
-export function decodePositions(text: string, types: ReadonlySet<string> | undefined): Decoded {
-  const byType = JSON.parse(text) as Readonly<Record<string, readonly number[]>>
-  const lists: (readonly number[])[] = []
+/** Reads the texts of some rows, with commas in between. */
+export function decodePositions(texts: string, types: ReadonlySet<string> | undefined): Decoded {
+  const rows = JSON.parse(`[${texts}]`) as readonly Readonly<Record<string, readonly number[]>>[]
+  const positions: number[] = []
   let total = 0
   let first = Infinity
-  for (const type of Object.keys(byType)) {
-    const list = byType[type] as readonly number[]
-    total += list.length
-    first = Math.min(first, list[0] as number)
-    if (types === undefined || types.has(type)) lists.push(list)
+  let last = 0
+  for (const row of rows) {
+    for (const type of Object.keys(row)) {
+      const list = row[type] as readonly number[]
+      total += list.length
+      first = Math.min(first, list[0] as number)
+      last = Math.max(last, list.at(-1) as number)
+      if (types === undefined || types.has(type)) positions.push(...list)
+    }
   }
-  const [only = []] = lists
-  return { positions: lists.length < 2 ? only : lists.flat().sort((a, b) => a - b), total, first }
+  return { rows: rows.length, positions: positions.sort((a, b) => a - b), total, first, last }
 }

@@ -44,7 +44,7 @@ export interface ExecuteOptions {
    * decision: two decisions that take equal commands need keys of their own.
    */
   readonly idempotencyKey?: string | undefined
-  /** How often it is decided at most, when others keep changing the boundary. Default is 10. */
+  /** How often it is decided at most, when others keep changing the boundary. Default is 20. */
   readonly attempts?: number | undefined
   readonly signal?: AbortSignal | undefined
 }

@@ -29,7 +29,7 @@ export async function executeRule<Command, State>(
   rule: Rule<Command, State>,
   client: Client<EventShape>,
   command: Command,
-  { attempts: most = 10, idempotencyKey, signal }: ExecuteOptions,
+  { attempts: most = 20, idempotencyKey, signal }: ExecuteOptions,
 ): Promise<Result<State>> {
   if (!Number.isSafeInteger(most) || most < 1) {
     throw new ArgumentError(`attempts is a whole number from 1, found ${most}`)

@@ -3,17 +3,22 @@ import type { SqliteLog } from './log.ts'
 import { MANY } from './statements.ts'
 import { encodePositions, ROW_POSITIONS } from './terms.ts'
 
-/** Rows that one transaction files: some milliseconds. */
-const SLICE = 512
+/** When events are filed, and how many rows one transaction writes. */
+export interface FilingPace {
+  readonly threshold: (events: number) => number
+  readonly rows: number
+}
+
 const LEAST = 4_096
 const MOST = 32_768
 
 /**
- * How many events may wait to be filed. The larger the log, the more of them it takes until those
- * that are filed together share pages.
+ * The larger the log, the more events it takes until those that are filed together share pages. The
+ * rows of one transaction take some milliseconds.
  */
-export function filingThreshold(events: number): number {
-  return Math.min(Math.max(events >> 4, LEAST), MOST)
+export const filingPace: FilingPace = {
+  threshold: (events) => Math.min(Math.max(events >> 4, LEAST), MOST),
+  rows: 512,
 }
 
 /**
@@ -26,10 +31,12 @@ export class Filing {
   readonly #from: number
   readonly #to: number
   readonly #terms: string[]
+  readonly #size: number
 
   /** Has to be made within a write transaction, as its slices are done. */
-  constructor(log: SqliteLog) {
+  constructor(log: SqliteLog, rows: number) {
     this.#log = log
+    this.#size = rows
     this.#from = log.recent.start
     this.#to = log.beginFiling()
     // Sorted, so that neighbours are filed together. They are taken from the end.
@@ -42,7 +49,7 @@ export class Filing {
     // Another process was faster, or the log was restored.
     if (recent.start !== this.#from || recent.end < this.#to) return true
     const rows: SqlValue[] = []
-    while (rows.length < SLICE * 3) {
+    while (rows.length < this.#size * 3) {
       const term = this.#terms.pop()
       if (term === undefined) break
       this.#addRows(term, rows)

@@ -6,7 +6,7 @@ import type { JsonCodec } from '../../store/json.ts'
 import { nextTurn, whenFree } from './busy.ts'
 import { Combiner } from './combiner.ts'
 import { asStoreError, isBusy } from './errors.ts'
-import { Filing, filingThreshold } from './filing.ts'
+import { Filing, filingPace, type FilingPace } from './filing.ts'
 import type { Connection, SqliteDriver } from './hand.ts'
 import { SqliteLog, type Cleared, type Deferral } from './log.ts'
 import { connect, openingError, openLog } from './open.ts'
@@ -19,6 +19,8 @@ export interface LogFileOptions {
   readonly synchronous: 'FULL' | 'NORMAL'
   readonly busyTimeout: number
   readonly queueLimit: number
+  /** Default is what was measured to be quick. */
+  readonly filing?: FilingPace | undefined
   /** Called after something was written. */
   readonly onWritten: () => void
 }
@@ -28,7 +30,7 @@ interface Opened {
   readonly combiner: Combiner
 }
 
-/** Fewer than these are left to whoever opens the file next. */
+/** A closing store leaves fewer than these to whoever opens the file next. */
 const WORTH_FILING = 512
 
 /** An open file: transactions on it, one after the other, and the work that goes with them. */
@@ -36,6 +38,7 @@ export class LogFile {
   readonly #path: string
   readonly #options: LogFileOptions
   readonly #connection: Connection
+  readonly #pace: FilingPace
   #opened: Opened | undefined
   #opening: Promise<unknown> | undefined
   #active = 0
@@ -47,6 +50,7 @@ export class LogFile {
   constructor(path: string, options: LogFileOptions) {
     this.#path = path
     this.#options = options
+    this.#pace = options.filing ?? filingPace
     this.#connection = connect(path, options.driver)
     try {
       this.#open()
@@ -194,7 +198,7 @@ export class LogFile {
 
   #written(log: SqliteLog): void {
     this.#options.onWritten()
-    const threshold = filingThreshold(log.head().position)
+    const threshold = this.#pace.threshold(log.head().position)
     if (this.#filing || this.closing || log.recent.count < threshold) return
     this.#filing = this.#file(log, threshold).finally(() => {
       this.#filing = undefined
@@ -208,7 +212,7 @@ export class LogFile {
         await nextTurn()
         done = await this.write(() => {
           if (log.recent.count < threshold && !filing) return true
-          filing ??= new Filing(log)
+          filing ??= new Filing(log, this.#pace.rows)
           return filing.slice()
         })
       }

@@ -1,27 +1,30 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import BetterSqlite3 from 'better-sqlite3'
-import Libsql from 'libsql'
 import { describe, it } from 'vitest'
 import { conformance } from '../../conformance/index.ts'
-import { fromBetterSqlite3, fromLibsql, openSqlite, type SqliteOptions } from './index.ts'
+import { openSqlite, type SqliteOptions } from './index.ts'
+import { drivers, hurried, openTuned, temporaryFolder } from './stores.fixture.ts'
 
-const drivers: Readonly<Record<string, Pick<SqliteOptions, 'driver'>>> = {
-  'node:sqlite': {},
-  'better-sqlite3': { driver: fromBetterSqlite3(BetterSqlite3) },
-  libsql: { driver: fromLibsql(Libsql) },
+const rooms: Readonly<
+  Record<string, (path: string, options: SqliteOptions) => ReturnType<typeof openSqlite>>
+> = {
+  ...Object.fromEntries(
+    Object.entries(drivers).map(([name, driver]) => [
+      `SQLite through ${name}`,
+      (path: string, options: SqliteOptions) => openSqlite(path, { ...options, driver }),
+    ]),
+  ),
+  'SQLite that files every few events': (path, options) =>
+    openTuned(path, { ...options, filing: hurried }),
 }
 
-for (const [name, driver] of Object.entries(drivers)) {
+for (const [name, open] of Object.entries(rooms)) {
   conformance(
     { describe, it },
     {
-      name: `SQLite through ${name}`,
+      name,
       open: (options) => {
-        const folder = mkdtempSync(join(tmpdir(), 'eventfold-sqlite-'))
-        const open = () => openSqlite(join(folder, 'log.db'), { ...options, ...driver })
-        return { store: open(), reopen: open, remove: () => rmSync(folder, { recursive: true }) }
+        const folder = temporaryFolder()
+        const reopen = () => open(folder.file('log.db'), options)
+        return { store: reopen(), reopen, remove: () => folder[Symbol.dispose]() }
       },
       can: ['totalOrder', 'atomicReads', 'anyBoundary', 'watch'],
     },

@@ -208,6 +208,20 @@ describe('a transform that changes the shape is fine', () => {
     expect(checkData(schema, { items: ['a', 'b'] })).toEqual({ value: { items: { count: 2 } } })
   })
 
+  test('anything into something of another kind', () => {
+    class Money {
+      readonly cents = 500
+    }
+    const schema = z.object({
+      items: z.any().transform((items: string[]) => ({ count: items.length })),
+      price: z.any().transform((price: Money) => ({ euros: price.cents / 100 })),
+      point: z.any().transform(({ x, y }: { x: number; y: number }) => [x, y]),
+    })
+    expect(checkData(schema, { items: ['a'], price: new Money(), point: { x: 1, y: 2 } })).toEqual({
+      value: { items: { count: 1 }, price: { euros: 5 }, point: [1, 2] },
+    })
+  })
+
   test('a list into a shorter one', () => {
     const schema = z.object({ tags: z.array(z.string()).transform((tags) => [...new Set(tags)]) })
     expect(checkData(schema, { tags: ['a', 'b', 'b'] })).toEqual({ value: { tags: ['a', 'b'] } })

@@ -1,73 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { StoredEvent } from '../event/event.ts'
 import { prepareCommit } from './check-commit.ts'
 import type { Commit, Committed } from './commit.ts'
 import { rules } from './commits.fixture.ts'
-import { START } from './cursor.ts'
-import type { DocumentGuard } from './document.ts'
-import { isEventfoldError, type ErrorCode, type ErrorOfCode } from './errors.ts'
-import { answered, judge, seenPosition, type DocumentState, type LogView } from './judge.ts'
-import { compileStreams } from './matches.ts'
-
-interface Log {
-  readonly events?: readonly Omit<StoredEvent, 'metadata' | 'position' | 'timestamp'>[]
-  readonly documents?: Readonly<Record<string, DocumentState>>
-  readonly answers?: Readonly<Record<string, { fingerprint: string; committed: Committed }>>
-}
-
-/** A log as the judge sees it, and what it was asked. */
-function view({ events = [], documents = {}, answers = {} }: Log = {}) {
-  const asked: string[] = []
-  const stored = events.map((event, index): StoredEvent => {
-    return { ...event, metadata: {}, position: index + 1, timestamp: '2030-01-01T00:00:00.000Z' }
-  })
-  const log: LogView = {
-    head: () => stored.at(-1) ?? START,
-    idAt: (position) => stored[position - 1]?.id,
-    eventById: (id) => stored.find((event) => event.id === id),
-    answerTo: (key) => {
-      asked.push('answer')
-      return answers[key]
-    },
-    versionOf: ({ type, id }) => {
-      asked.push('version')
-      const own = stored.filter(({ aggregate }) => aggregate?.type === type && aggregate.id === id)
-      return own.at(-1)?.aggregate?.version ?? 0
-    },
-    firstMatch: (streams, after) => {
-      asked.push('match')
-      return stored.find((event) => event.position > after && compileStreams(streams)(event))
-    },
-    documentState: (type, id) => {
-      asked.push('document')
-      return documents[`${type}/${id}`]
-    },
-  }
-  return { log, asked }
-}
-
-const verdictOn = (commit: Commit, log: Log = {}) =>
-  judge(
-    prepareCommit(commit, { ...rules, limits: { eventBytes: 1e6, commitEvents: 10 } }),
-    view(log).log,
-  )
-
-/** The error that the judge throws, of the code that is expected. */
-function refusal<Code extends ErrorCode>(code: Code, commit: Commit, log: Log): ErrorOfCode<Code> {
-  try {
-    verdictOn(commit, log)
-  } catch (error) {
-    if (isEventfoldError(error, code)) return error
-    throw error
-  }
-  throw new Error('it was let through')
-}
-
-const added = { id: 'a', type: 'ADDED', data: { cartId: 'c', n: 1 } }
-const closed = { id: 'b', type: 'CLOSED', data: { cartId: 'c' } }
-const event = { type: 'ADDED', data: { cartId: 'c', n: 2 } }
-const wallet = { type: 'wallet', id: 'w' }
-const state: DocumentState = { revision: 2, cursor: '1~a', deleted: false }
+import { answered, judge, seenPosition } from './judge.ts'
+import { added, closed, event, refusal, state, verdictOn, view, wallet } from './logs.fixture.ts'
 
 describe('the order of the checks', () => {
   test('is key, event ids, versions, conditions, documents', () => {
@@ -192,6 +128,7 @@ describe('known event ids', () => {
     ]) {
       const error = refusal('IDEMPOTENCY_MISMATCH', { events: mixed }, { events })
       expect(error.message).toBe(message)
+      expect(error.key).toBe('a')
     }
   })
 })
@@ -294,106 +231,4 @@ test('a reader has seen what its cursor names', () => {
   expect(seenPosition('2~b', log)).toBe(2)
   expect(seenPosition({ eventId: 'a' }, log)).toBe(1)
   expect(() => seenPosition('2~a', log)).toThrow('the log does not hold what was read up to "2~a"')
-})
-
-describe('document guards', () => {
-  const events = [added, closed]
-  const deleted: DocumentState = { ...state, deleted: true }
-  const bare: DocumentState = { ...state, cursor: undefined }
-
-  /** `undefined` where the guard holds. */
-  function guarded(guard: DocumentGuard, found: DocumentState | undefined, cursor = '1~a') {
-    const write = { type: 'cart', id: 'c', data: {}, cursor, if: guard, otherwise: 'skip' as const }
-    const verdict = verdictOn(
-      { documents: [write] },
-      { events, documents: found ? { 'cart/c': found } : {} },
-    )
-    return verdict.replayed === undefined && verdict.documents[0]?.status !== 'skipped'
-  }
-
-  test.each<[DocumentGuard, string, DocumentState | undefined, string, boolean]>([
-    ['any', 'nothing', undefined, '1~a', true],
-    ['any', 'a document', state, '0', true],
-    ['absent', 'nothing', undefined, '1~a', true],
-    ['absent', 'a document', state, '1~a', false],
-    ['absent', 'a deleted one', deleted, '1~a', true],
-    ['present', 'nothing', undefined, '1~a', false],
-    ['present', 'a document', state, '0', true],
-    ['present', 'a deleted one', deleted, '2~b', false],
-    ['newer', 'nothing', undefined, '0', true],
-    ['newer', 'one without a cursor', bare, '0', true],
-    ['newer', 'an older one', state, '2~b', true],
-    ['newer', 'one as old', state, '1~a', false],
-    ['newer', 'a newer one', state, '0', false],
-    ['newer', 'an older one that was deleted', deleted, '2~b', true],
-    ['newer', 'one as old that was deleted', deleted, '1~a', false],
-    ['not-older', 'nothing', undefined, '0', true],
-    ['not-older', 'an older one', state, '2~b', true],
-    ['not-older', 'one as old', state, '1~a', true],
-    ['not-older', 'a newer one', state, '0', false],
-    ['not-older', 'one as old that was deleted', deleted, '1~a', false],
-    ['newer', 'one of a log that was rewound', { ...state, cursor: '2~gone' }, '1~a', true],
-    ['not-older', 'one of a longer log', { ...state, cursor: '9~gone' }, '1~a', true],
-    [{ revision: 0 }, 'nothing', undefined, '1~a', true],
-    [{ revision: 1 }, 'nothing', undefined, '1~a', false],
-    [{ revision: 2 }, 'a document', state, '0', true],
-    [{ revision: 1 }, 'a document', state, '0', false],
-    [{ revision: 2 }, 'a deleted one', deleted, '0', true],
-    [{ revision: 0 }, 'a deleted one', deleted, '0', false],
-  ])('%j where there is %s', (guard, _, found, cursor, holds) => {
-    expect(guarded(guard, found, cursor)).toBe(holds)
-  })
-
-  test('must all hold; the first that does not is named', () => {
-    const write = { type: 'cart', id: 'c', data: {}, if: ['present', { revision: 1 }] as const }
-    const documents = { 'cart/c': state }
-    const commit: Commit = { documents: [{ ...write, id: 'other', if: 'absent' }, write] }
-    expect(refusal('CONFLICT', commit, { documents }).conflict).toEqual({
-      reason: 'document',
-      index: 1,
-      document: { type: 'cart', id: 'c' },
-      guard: { revision: 1 },
-      actual: 2,
-      deleted: false,
-    })
-  })
-
-  test('a cursor that the log does not hold is refused, also without a guard', () => {
-    const write = { type: 'cart', id: 'c', data: {}, cursor: '2~x', otherwise: 'skip' as const }
-    expect(refusal('CONFLICT', { documents: [write] }, { events }).conflict).toEqual({
-      reason: 'rewound',
-      cursor: '2~x',
-    })
-  })
-})
-
-describe('what becomes of a document', () => {
-  const target = { type: 'cart', id: 'c' }
-  const deleted: DocumentState = { ...state, deleted: true }
-  const write = { ...target, data: {} }
-  const remove = { ...target, delete: true } as const
-
-  test.each([
-    ['written anew', write, undefined, 'created', 1],
-    ['written again', write, state, 'updated', 3],
-    ['written after a delete', write, deleted, 'created', 3],
-    ['deleted', remove, state, 'deleted', 3],
-    ['deleted where there is none', remove, undefined, 'skipped', 0],
-    ['deleted twice', remove, deleted, 'skipped', 2],
-    [
-      'deleted with a cursor where there is none',
-      { ...remove, cursor: '0' },
-      undefined,
-      'deleted',
-      1,
-    ],
-    ['deleted with a cursor twice', { ...remove, cursor: '0' }, deleted, 'deleted', 3],
-    ['skipped', { ...write, if: 'absent', otherwise: 'skip' }, state, 'skipped', 2],
-  ] as const)('%s', (_, given, found, status, revision) => {
-    const verdict = verdictOn(
-      { documents: [given] },
-      { documents: found ? { 'cart/c': found } : {} },
-    )
-    expect(verdict).toEqual({ documents: [{ ...target, status, revision }], versions: [] })
-  })
 })

@@ -104,11 +104,16 @@ export class MemoryEventStore implements EventStore {
   readonly documents: Documents = {
     get: async (type, id) => {
       this.#open('read documents')
-      return this.#log.document(type, id)
+      return copy(this.#log.document(type, id))
     },
     query: async (query) => {
       this.#open('query documents')
-      return queryDocuments(this.#log.documentsOf(query.type), query)
+      return copy(
+        queryDocuments(
+          this.#log.documents().filter(({ type }) => type === query.type),
+          query,
+        ),
+      )
     },
   }
 

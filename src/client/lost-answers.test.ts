@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import type { EventStore } from '../store/store.ts'
 import type { TypedCommit } from './client.ts'
@@ -93,6 +94,14 @@ describe.each(stores)('lost answers on $name', ({ open }) => {
     const settled = await Promise.allSettled([given])
     expect(settled[0]).toMatchObject({ reason: { outcome: 'unknown' } })
     expect(await events(log.store)).toHaveLength(1)
+  })
+
+  test('a signal that did not end it keeps no listener', async () => {
+    await using log = open()
+    const { signal } = new AbortController()
+    const client = shopClient(faulty(log.store, ['lost after']))
+    await client.saveEvent(created, { signal })
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   test.each([['saveProjection'], ['conditionalUpdateProjection']] as const)(

@@ -32,6 +32,8 @@ interface Waiting {
   readonly resolve: (committed: Committed) => void
   readonly reject: (error: unknown) => void
   readonly cleared: Cleared
+  /** Takes the listener off a signal that may outlive many commits. */
+  readonly forget: () => void
   searches: number
   settled: boolean
 }
@@ -75,19 +77,22 @@ export class Combiner {
     if (this.#unsettled >= queueLimit) return Promise.reject(this.#full(queueLimit))
     this.#unsettled += 1
     return new Promise((resolve, reject) => {
+      // Batches are synchronous: whoever is aborted is not in one.
+      const abort = (): void => {
+        const error = new AbortedError('the commit', signal as AbortSignal)
+        this.#settle(waiting, { error })
+      }
       const waiting: Waiting = {
         commit,
         signal,
         resolve,
         reject,
         cleared: new Map(),
+        forget: () => signal?.removeEventListener('abort', abort),
         searches: 0,
         settled: false,
       }
-      // Batches are synchronous: whoever is aborted is not in one.
-      signal?.addEventListener('abort', () => {
-        this.#settle(waiting, { error: new AbortedError('the commit', signal) })
-      })
+      signal?.addEventListener('abort', abort)
       this.#queue.push(waiting)
       this.#start()
     })
@@ -174,6 +179,7 @@ export class Combiner {
     if (waiting.settled) return
     if (outcome.error instanceof Deferral) return void this.#search(waiting, outcome.error)
     waiting.settled = true
+    waiting.forget()
     if (outcome.error === undefined)
       waiting.resolve((outcome as { committed: Committed }).committed)
     else waiting.reject(outcome.error)

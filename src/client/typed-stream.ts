@@ -28,9 +28,9 @@ export type FilterOf<Data> = { readonly [Key in KeyOf<Data>]?: EntryOf<ValueOf<D
 
 /** A stream of known events: its filter takes the keys of its types alone. */
 export interface StreamOf<Event extends EventShape, Type = Event['type']> {
-  readonly types?: readonly (Type & Event['type'])[]
-  readonly filter?: FilterOf<OfType<Event, Type>['data']>
-  readonly aggregate?: AggregateRef
+  readonly types?: readonly (Type & Event['type'])[] | undefined
+  readonly filter?: FilterOf<OfType<Event, Type>['data']> | undefined
+  readonly aggregate?: AggregateRef | undefined
 }
 
 /** Several streams of known events, or the whole log. */

@@ -41,7 +41,8 @@ export interface ExecuteOptions {
   /**
    * Answers a repeated command with its first result, before it is decided again. Another command
    * with the same key is refused with `IDEMPOTENCY_MISMATCH`. A key stands for one command of one
-   * decision: two decisions that take equal commands need keys of their own.
+   * decision: two decisions that take equal commands need keys of their own. A command that became no
+   * event leaves no answer, and is decided again.
    */
   readonly idempotencyKey?: string | undefined
   /** How often it is decided at most, when others keep changing the boundary. Default is 20. */

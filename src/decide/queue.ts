@@ -90,8 +90,12 @@ function enter(turn: Turn): void {
   }
   for (const name of names) {
     const line = lines.get(name)
-    if (line === undefined) lines.set(name, [turn])
-    else turn.ahead = line.push(turn) > 1 ? turn.ahead + 1 : turn.ahead
+    if (line === undefined) {
+      lines.set(name, [turn])
+    } else {
+      line.push(turn)
+      turn.ahead += 1
+    }
   }
 }
 

@@ -20,7 +20,7 @@ abstract class Validator<
 
   constructor(eventClient: EventClient<Events, Inputs>, streams: Streams) {
     this.eventClient = eventClient
-    this.#client = eventClient as unknown as Client<EventShape>
+    this.#client = eventClient
     this.#streams = streams as 'all'
     this.#session = createSession(
       eventClient.definitions,

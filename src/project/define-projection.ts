@@ -90,7 +90,7 @@ export function defineProjection<
 
   const load: Projection<Event, Input, State>['load'] = async (client, id, { signal } = {}) => {
     const { saved, events, cursor } = await loadProjection(
-      client as unknown as Client<EventShape>,
+      client,
       { type, id, streams: definition.streams(id) as unknown as Streams },
       { loadExisting: true, signal },
     )

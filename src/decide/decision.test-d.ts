@@ -63,6 +63,27 @@ describe('a decision', () => {
   })
 })
 
+describe('a state that is made by a function', () => {
+  test('is inferred, and knows the command', async () => {
+    class Cart {
+      readonly room: number
+      constructor(room: number) {
+        this.room = room
+      }
+    }
+    const addItem = defineDecision(events, {
+      streams: (command: AddItem) => [{ filter: { cartId: command.cartId } }],
+      initialState: (command) => new Cart(command.quantity),
+      evolve: { ITEM_ADDED: (cart, { data }) => new Cart(cart.room - data.quantity) },
+      decide: (data, cart) => (cart.room > 0 ? { type: 'ITEM_ADDED', data } : reject('full')),
+    })
+    const command = { cartId: 'c', productId: 'p', quantity: 1 }
+    const { signal } = new AbortController()
+    expectTypeOf((await addItem.load(client, command, { signal })).state).toEqualTypeOf<Cart>()
+    expectTypeOf((await addItem.execute(client, command)).state).toEqualTypeOf<Cart>()
+  })
+})
+
 describe('a wrong decision does not compile', () => {
   test('streams', () => {
     defineDecision(events, {

@@ -17,6 +17,7 @@ import {
   type OpenLog,
   type Runner,
 } from './index.ts'
+import { transactional } from './transactional.fixture.ts'
 import { workloads } from './workloads.fixture.ts'
 
 const brokenStores = [...brokenWriters, ...brokenReaders, ...brokenBeside]
@@ -80,6 +81,25 @@ test('no law is kept by doing nothing', async () => {
     )
   }
   expect(kept).toEqual([])
+})
+
+describe('the laws of transactions', () => {
+  const ofTransactions = laws.filter(({ needs }) => needs === 'transactions')
+
+  test.each(ofTransactions)('are kept by a store that has them: $law', async (law) => {
+    await expect(prove(law, () => transactional(), size)).resolves.toBeUndefined()
+  })
+
+  test.each([
+    ['commits at once', 'rolled back with it'],
+    ['forgets rollbacks', 'rolled back with it'],
+    ['cursor of what is in flight', 'an event in flight during the read is never missed'],
+    ['cursor of what is in flight', 'with a foreign transaction left open'],
+  ] as const)('are broken where a store is wrong: %s, %s', async (fault, breaks) => {
+    const law = ofTransactions.find((each) => each.law.includes(breaks)) as Law
+    const proof = prove(law, () => transactional(fault), size)
+    await expect(proof).rejects.toMatchObject({ name: 'BrokenLaw' })
+  })
 })
 
 describe('two answers are found in a workload where one store', () => {

@@ -63,6 +63,7 @@ export const conditionLaws: readonly Law[] = [
       const [blamed] = accepted.events
       equal(error.conflict.reason, 'condition', 'reason')
       equal(error.conflict.index, 0, 'the index of the condition')
+      equal(error.conflict.cursor, cursor, 'the cursor of the condition')
       equal(
         error.conflict.event,
         { id: 'evt_1', type: next.type, position: blamed?.position ?? 0 },
@@ -127,7 +128,9 @@ export const conditionLaws: readonly Law[] = [
       await store.commit({ events: [next] })
       for (const after of [onEmpty.cursor, onOther.cursor, undefined]) {
         const commit = { events: [next], conditions: [{ streams, after }] }
-        await rejects(store.commit(commit), 'CONFLICT', `after ${after}`)
+        const { conflict } = await rejects(store.commit(commit), 'CONFLICT', `after ${after}`)
+        equal(conflict.cursor, after, 'the cursor of the condition')
+        equal('cursor' in conflict, after !== undefined, 'whether there is one')
       }
     },
   },

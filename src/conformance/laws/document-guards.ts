@@ -51,8 +51,13 @@ export const documentGuardLaws: readonly Law[] = [
             continue
           }
           const { conflict } = await rejects(write(given), 'CONFLICT', what)
-          const named = [conflict.reason, conflict.index, conflict.document]
-          equal(named, ['document', 0, { type: 'view', id }], what)
+          const document = { type: 'view', id }
+          const deleted = state === 'deleted'
+          equal(
+            conflict,
+            { reason: 'document', index: 0, document, guard, actual: revision, deleted },
+            what,
+          )
           const skipped = await write({ ...given, otherwise: 'skip' })
           equal(skipped, { type: 'view', id, status: 'skipped', revision }, what)
           equal(await store.documents.get('view', id), before, what)

@@ -67,7 +67,8 @@ export const inFlightLaws: readonly Law[] = [
     law: 'an event in flight during the read is never missed by the condition, with transactions held open',
     needs: 'transactions',
     prove: async (open, { rounds }) => {
-      for (const commits of numbers(0, Math.ceil(rounds / 4)).flatMap(() => [true, false])) {
+      for (const round of numbers(0, Math.max(4, rounds))) {
+        const [commits, crowded] = [round % 2 === 0, round % 4 < 2]
         const log = await open()
         const { run, within } = callerOf(log)
         const other = await log.reopen()
@@ -76,7 +77,7 @@ export const inFlightLaws: readonly Law[] = [
         let loading: Promise<{ events: readonly unknown[]; cursor: string }> | undefined
         const running = run(async (transaction) => {
           await within(transaction).commit({ events: [added('cart_1')] })
-          meanwhile.push(other.commit({ events: [added('cart_2')] }))
+          if (crowded) meanwhile.push(other.commit({ events: [added('cart_2')] }))
           await pause()
           loading = reader.load(streams)
           await pause()
@@ -89,7 +90,7 @@ export const inFlightLaws: readonly Law[] = [
         const conditions = [{ streams, after: loaded.cursor }]
         const late = await accepted(reader.commit({ events: [added('late')], conditions }))
         const total = (await read(reader, streams)).length
-        equal(total, commits ? 2 : 1, 'events')
+        equal(total, Number(commits) + Number(crowded), 'events')
         equal(late, loaded.events.length === total, `accepted after it saw ${loaded.events.length}`)
       }
     },

@@ -3,8 +3,8 @@ import { equal, rejects } from '../expect.ts'
 import type { Law } from '../law.ts'
 import { read } from '../samples.ts'
 
-/** In the order of their code points, which is not that of UTF-16 for the last two. */
-const texts = ['', '1', 'A', 'a', 'ab', 'b', 'null', 'true', 'é', '\uffff', '😀'] as const
+/** In the order of their code points, which is not that of UTF-16 after U+FFFF. */
+const texts = '|1|A|a|ab|b|null|true|é|\uffff|\u{10000}|\u{103fe}|\u{103ff}|😀'.split('|')
 const top = 2 ** 53
 const sizes = [-top, -1, 0, 0.5, 1, 2, 10, top - 2, top - 1, top] as const
 const lists = [[], ['a'], ['a', 'b'], ['b', 'a'], [1], [1, 'a', true]] as const
@@ -53,7 +53,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   gt: [
     [{ gt: 'a' }, texts.slice(4)],
     [{ gt: 'é' }, texts.slice(9)],
-    [{ gt: '\uffff' }, ['😀']],
+    [{ gt: '\uffff' }, texts.slice(10)],
+    [{ gt: '\u{103fe}' }, texts.slice(12)],
     [{ gt: '😀' }, []],
     [{ gt: 'AA' }, texts.slice(3)],
     [{ gt: 1 }, sizes.slice(5)],
@@ -64,7 +65,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   gte: [
     [{ gte: 'a' }, texts.slice(3)],
     [{ gte: '' }, texts],
-    [{ gte: '\uffff' }, ['\uffff', '😀']],
+    [{ gte: '\uffff' }, texts.slice(9)],
+    [{ gte: '\u{103ff}' }, texts.slice(12)],
     [{ gte: 2 }, sizes.slice(5)],
     [{ gte: top - 1 }, [top - 1, top]],
     [{ gte: -top }, sizes],
@@ -72,7 +74,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   lt: [
     [{ lt: 'a' }, texts.slice(0, 3)],
     [{ lt: '' }, []],
-    [{ lt: '😀' }, texts.slice(0, 10)],
+    [{ lt: '😀' }, texts.slice(0, 13)],
+    [{ lt: '\u{10000}' }, texts.slice(0, 10)],
     [{ lt: 0 }, [-top, -1]],
     [{ lt: 10 }, sizes.slice(0, 6)],
     [{ lt: top }, sizes.slice(0, 9)],

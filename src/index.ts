@@ -39,6 +39,7 @@ export {
 } from './event/context.ts'
 export {
   defineEvents,
+  type EventDefinition,
   type EventDefinitions,
   type EventInputUnion,
   type EventSchemas,

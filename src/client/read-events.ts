@@ -1,8 +1,5 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { checkData } from '../event/check-data.ts'
-import type { EventDefinitions } from '../event/definition.ts'
+import type { EventDefinition, EventDefinitions } from '../event/definition.ts'
 import type { StoredEvent } from '../event/event.ts'
-import { upcast } from '../event/upcast.ts'
 import { ValidationError } from '../store/errors.ts'
 import { describeIssues } from './issues.ts'
 
@@ -38,8 +35,8 @@ export function eventReader(definitions: EventDefinitions, rules: ReadRules): Ev
       )
     }
     try {
-      const current = upcast(event, definition)
-      return rules.validateOnRead ? validated(event, current, definition.schema) : current
+      const current = definition.upcast(event)
+      return rules.validateOnRead ? validated(event, current, definition) : current
     } catch (cause) {
       throw failed(event, cause)
     }
@@ -63,14 +60,13 @@ export async function readAll(
 async function validated(
   event: StoredEvent,
   current: StoredEvent,
-  schema: StandardSchemaV1,
+  { check }: EventDefinition,
 ): Promise<StoredEvent> {
-  let checked: StandardSchemaV1.Result<unknown>
-  try {
-    checked = await checkData(schema, current.data)
-  } catch (cause) {
-    throw failed(event, cause)
-  }
+  const checked = await Promise.resolve(current.data)
+    .then(check)
+    .catch((cause: unknown) => {
+      throw failed(event, cause)
+    })
   if (checked.issues) {
     const { issues } = checked
     throw unreadable(event, `its schema refuses it: ${describeIssues(issues)}`, { issues })

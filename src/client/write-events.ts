@@ -1,5 +1,4 @@
 import { getEventContext } from '../event/context.ts'
-import { checkData } from '../event/check-data.ts'
 import type { EventDefinitions } from '../event/definition.ts'
 import type { EventMetadata, NewEvent } from '../event/event.ts'
 import { createEventId } from '../event/id.ts'
@@ -23,7 +22,7 @@ export async function writableEvents(
   for (const event of events) {
     const definition = definitions.definitionOf(event?.type)
     if (definition === undefined) throw unknownType(definitions, event?.type)
-    const pending = checkData(definition.schema, event.data)
+    const pending = definition.check(event.data)
     const checked = pending instanceof Promise ? await pending : pending
     if (checked.issues) {
       throw new ValidationError(
@@ -31,7 +30,7 @@ export async function writableEvents(
         { eventType: event.type, issues: checked.issues },
       )
     }
-    const { version = 1 } = definition
+    const { version } = definition
     writable.push({
       ...event,
       id: event.id ?? createEventId(),

@@ -39,7 +39,7 @@ describe.each(Object.entries(libraries))('events defined with %s', (_, schemas) 
 
   test('list their types, and give the schema of each', () => {
     expect(events.types).toEqual(['ITEM_ADDED', 'CART_CLOSED'])
-    expect(events.definitionOf('ITEM_ADDED')).toEqual({ schema: schemas['ITEM_ADDED'] })
+    expect(events.definitionOf('ITEM_ADDED')).toMatchObject({ version: 1 })
     expect(events.definitionOf('CART_OPENED')).toBeUndefined()
     expect(events.definitionOf('toString')).toBeUndefined()
   })
@@ -133,11 +133,18 @@ test('definitions nest: they are a schema for other schemas to use', async () =>
 describe('a versioned entry', () => {
   const schema = z.object({ cartId: z.string() })
 
-  test('is what definitionOf gives back', () => {
-    const entry = { schema, version: 3, upcasters: { 1: () => ({}), 2: () => ({}) } }
-    const events = defineEvents({ A: entry, B: { schema } })
-    expect(events.definitionOf('A')).toEqual(entry)
-    expect(events.definitionOf('B')).toEqual({ schema })
+  test('gives its version, its check and its upcasters', async () => {
+    const upcasters = { 1: () => ({ old: 1 }), 2: () => ({ cartId: 'cart_1' }) }
+    const events = defineEvents({ A: { schema, version: 3, upcasters }, B: { schema } })
+    expect(events.definitionOf('B')?.version).toBe(1)
+    const definition = events.definitionOf('A')
+    expect(definition?.version).toBe(3)
+    expect(await definition?.check({})).toMatchObject({ issues: [{ path: ['cartId'] }] })
+    const old = { id: '1', type: 'A', data: {}, metadata: {}, position: 1, timestamp: '' }
+    expect(definition?.upcast(old)).toMatchObject({
+      data: { cartId: 'cart_1' },
+      metadata: { schemaVersion: 3 },
+    })
   })
 
   test('may begin with an upcaster of a later version: older events never were', () => {

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { EventShape } from './event.ts'
 import { checkData } from './check-data.ts'
+import type { EventShape, StoredEvent } from './event.ts'
+import { upcast } from './upcast.ts'
 
 /** Turns the data of one schema version into the data of the next. */
 export type Upcaster = {
@@ -45,14 +46,26 @@ export type EventInputUnion<Schemas extends EventSchemas> = {
   }
 }[keyof Schemas & string]
 
+/** What is known of one event type. */
+export interface EventDefinition {
+  /** The version that new events are written with. */
+  readonly version: number
+  /** Runs the schema; a key that it would drop is an issue. Answers synchronously where the schema does. */
+  readonly check: (
+    data: unknown,
+  ) => StandardSchemaV1.Result<unknown> | Promise<StandardSchemaV1.Result<unknown>>
+  /** The event with the data of {@link version}. Throws where an upcaster fails or is missing. */
+  readonly upcast: (event: StoredEvent) => StoredEvent
+}
+
 /** The event types of an application. It is itself a Standard Schema of their union. */
 export interface EventDefinitions<
   Event extends EventShape = EventShape,
   Input extends EventShape = Event,
 > extends StandardSchemaV1<Input, Event> {
   readonly types: readonly Event['type'][]
-  /** The schema of one type with its version and upcasters; `undefined` for a type that is not defined. */
-  readonly definitionOf: (type: string) => VersionedSchema | undefined
+  /** `undefined` for a type that is not defined. */
+  readonly definitionOf: (type: string) => EventDefinition | undefined
 }
 
 /**
@@ -89,9 +102,9 @@ export function defineEvents<const Schemas extends EventSchemas>(
     }
   }[keyof Schemas & string]
 > {
-  const definitions = new Map<string, VersionedSchema>()
+  const definitions = new Map<string, EventDefinition>()
   for (const [type, entry] of Object.entries(schemas)) {
-    definitions.set(type, isSchema(entry) ? { schema: entry } : checkVersioned(type, entry))
+    definitions.set(type, define(isSchema(entry) ? { schema: entry } : checkVersioned(type, entry)))
   }
   return {
     types: [...definitions.keys()] as EventUnion<Schemas>['type'][],
@@ -101,6 +114,14 @@ export function defineEvents<const Schemas extends EventSchemas>(
       vendor: 'eventfold',
       validate: (value) => validateEvent(definitions, value),
     },
+  }
+}
+
+function define(entry: VersionedSchema): EventDefinition {
+  return {
+    version: entry.version ?? 1,
+    check: (data) => checkData(entry.schema, data),
+    upcast: (event) => upcast(event, entry),
   }
 }
 
@@ -135,7 +156,7 @@ function checkVersioned(type: string, entry: VersionedSchema): VersionedSchema {
 }
 
 async function validateEvent(
-  definitions: ReadonlyMap<string, VersionedSchema>,
+  definitions: ReadonlyMap<string, EventDefinition>,
   value: unknown,
 ): Promise<StandardSchemaV1.Result<EventShape>> {
   const event = value as Partial<EventShape> | null | undefined
@@ -147,7 +168,7 @@ async function validateEvent(
       issues: [{ message: `unknown event type ${found}: use one of ${known}`, path: ['type'] }],
     }
   }
-  const checked = await checkData(definition.schema, event.data)
+  const checked = await definition.check(event.data)
   return checked.issues
     ? {
         // Copied by name: arktype's issues have their message as a getter, which a spread would lose.

@@ -4,57 +4,65 @@ import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 
 /**
- * Code in documents is compiled and run as it stands. A block that follows `<!-- continues -->` goes on
- * where the block before it ended; one that follows `<!-- not run -->` is only for reading.
+ * Code in documents and in comments is compiled and run as it stands. In a document a block that follows
+ * `<!-- continues -->` goes on where the block before it ended; one that follows `<!-- not run -->` is only
+ * for reading. A comment's example that imports nothing may use what `examples.setting.md` has.
  */
-const documents = globSync('{*.md,docs/**/*.md,src/**/*.md}').toSorted()
+const [setting = ''] = programsOf(readFileSync('test/examples.setting.md', 'utf8'))
 const folder = resolve('.documents')
 mkdirSync(folder, { recursive: true })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const programs = documents.flatMap((document) =>
-  programsOf(readFileSync(document, 'utf8')).map((code, index) => ({ document, index, code })),
-)
+const documents = globSync('{*.md,docs/**/*.md,src/**/*.md}').toSorted()
+const sources = globSync('src/**/*.ts', { exclude: ['**/*.{test,test-d,fixture}.ts'] }).toSorted()
+const programs = [
+  ...documents.flatMap((file) => named(file, programsOf(readFileSync(file, 'utf8')))),
+  ...sources.flatMap((file) => named(file, examplesOf(readFileSync(file, 'utf8')))),
+]
 
-function programsOf(markdown: string): string[] {
-  const programs: string[] = []
-  for (const [, mark, code = ''] of markdown.matchAll(/(?:<!-- (.+?) -->\s+)?```ts\n(.*?)```/gs)) {
-    if (mark === 'not run') continue
-    if (mark === 'continues') programs.push(`${programs.pop() ?? ''}${code}`)
-    else programs.push(code)
-  }
-  return programs
+function named(file: string, codes: readonly string[]) {
+  return codes.map((code, index) => ({ name: `${file.replaceAll('/', '-')}-${index}`, code }))
 }
 
-test('the documents have code to run', () => {
-  expect(programs.length).toBeGreaterThan(0)
+function programsOf(markdown: string): string[] {
+  const codes: string[] = []
+  for (const [, mark, code = ''] of markdown.matchAll(/(?:<!-- (.+?) -->\s+)?```ts\n(.*?)```/gs)) {
+    if (mark === 'not run') continue
+    if (mark === 'continues') codes.push(`${codes.pop() ?? ''}${code}`)
+    else codes.push(code)
+  }
+  return codes
+}
+
+function examplesOf(source: string): string[] {
+  return [...source.matchAll(/^ *\* ```ts\n(.*?)^ *\* ```/gms)].map(([, lines = '']) => {
+    const code = lines.replaceAll(/^ *\* ?/gm, '')
+    return code.includes('import ') ? code : `${setting}\n{\n${code}}\n`
+  })
+}
+
+test('the documents and the comments have code to run', () => {
+  expect(programs.length).toBeGreaterThan(20)
 })
 
-test('every program in the documents compiles', () => {
+test('every program compiles', () => {
   const app = mkdtempSync(join(folder, 'types-'))
-  for (const { document, index, code } of programs) {
-    writeFileSync(join(app, `${document.replaceAll('/', '-')}-${index}.ts`), code)
+  for (const { name, code } of programs) writeFileSync(join(app, `${name}.ts`), code)
+  const tsconfig = {
+    extends: '../../tsconfig.json',
+    compilerOptions: { noUnusedLocals: false },
+    include: ['*.ts'],
   }
-  writeFileSync(
-    join(app, 'tsconfig.json'),
-    JSON.stringify({
-      extends: '../../tsconfig.json',
-      compilerOptions: { noUnusedLocals: false },
-      include: ['*.ts'],
-    }),
-  )
+  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify(tsconfig))
   const { stdout } = spawnSync(resolve('node_modules/.bin/tsc'), ['-p', app], { encoding: 'utf8' })
   expect(stdout).toBe('')
 })
 
-test.each(programs)('$document runs (program $index)', ({ code }) => {
-  const app = mkdtempSync(join(folder, 'run-'))
-  writeFileSync(join(app, 'program.ts'), code)
-  const args = ['--conditions=eventfold-source', 'program.ts']
-  const { status, stderr, stdout } = spawnSync(process.execPath, args, {
-    cwd: app,
-    encoding: 'utf8',
-  })
+test.each(programs)('$name runs', ({ name, code }) => {
+  const cwd = mkdtempSync(join(folder, 'run-'))
+  writeFileSync(join(cwd, `${name}.ts`), code)
+  const args = ['--conditions=eventfold-source', `${name}.ts`]
+  const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' })
   expect(`${stdout}${stderr}`).not.toContain('Assertion failed')
   expect(status, stderr).toBe(0)
 })

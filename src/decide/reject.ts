@@ -8,7 +8,8 @@ export interface Rejection {
  * Says no inside a decision. Nothing is written, and `execute` throws `REJECTED` with the reason.
  *
  * ```ts
- * decide: (command, cart) => (cart.open ? added(command) : reject('the cart is closed'))
+ * const decide = (command: AddItem, cart: { open: boolean }) =>
+ *   cart.open ? { type: 'ITEM_ADDED', data: command } : reject('the cart is closed')
  * ```
  */
 export function reject(reason: string, details?: unknown): Rejection {

@@ -52,8 +52,9 @@ function readerDown(term: string, { statements, recent }: Index): TermReader {
     const before = positions[start - 1]
     if (before !== undefined) return { places, looked, next: -before }
     const filed = recent.start
-    const most = rowsFor(limit)
     if (filed === 0) return { places, looked }
+    // The first row may lie wholly past the place asked for: the one after it leads on.
+    const most = rowsFor(limit) + 1
     const texts = statements.positionsDown.get(term, term, upTo, filed, filed, most)?.[0]
     if (texts == null) return { places, looked }
     const decoded = decodePositions(texts, types)

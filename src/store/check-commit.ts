@@ -126,10 +126,15 @@ export function fingerprintOf(prepared: Omit<PreparedCommit, 'idempotency'>): st
           aggregate?.id,
         ])
       : [
-          ...prepared.documents.map(({ type, id, json }) => [type, id, json]),
-          ...prepared.outbox.map(({ type, json }) => [type, json]),
+          ...prepared.documents.map(({ type, id, json }) => [type, id, ...parsed(json)]),
+          ...prepared.outbox.map(({ type, json }) => [type, ...parsed(json)]),
         ]
   return canonicalJson(content)
+}
+
+/** Read again, so that the order of its keys makes no difference; a delete has nothing to read. */
+function parsed(json: string | undefined): unknown[] {
+  return json === undefined ? [] : [JSON.parse(json)]
 }
 
 function prepareEvent(event: NewEvent, index: number, rules: CommitRules): PreparedEvent {

@@ -41,11 +41,14 @@ function compileStream(stream: Stream): Test<Matchable> {
 }
 
 function fieldTest(key: string, test: Test<unknown>): Test<unknown> {
-  return (data) => {
-    const known =
-      data !== null && typeof data === 'object' && !Array.isArray(data) && Object.hasOwn(data, key)
-    return test(known ? (data as Record<string, unknown>)[key] : undefined)
-  }
+  return (data) => test(fieldOf(data, key))
+}
+
+/** A top-level key of `data`; `undefined` where there is none, as in a list or a text. */
+export function fieldOf(data: unknown, key: string): unknown {
+  const known =
+    data !== null && typeof data === 'object' && !Array.isArray(data) && Object.hasOwn(data, key)
+  return known ? (data as Record<string, unknown>)[key] : undefined
 }
 
 function compileEntry(entry: FilterEntry | null | undefined): Test<unknown> {

@@ -2,7 +2,7 @@ import { checkFilter } from './check-streams.ts'
 import { checkFilled, checkKeys, checkWhole, refuse } from './check-value.ts'
 import { compareStrings, compareValues, kindOf } from './compare.ts'
 import type { DocumentPage, DocumentQuery, StoredDocument } from './document.ts'
-import { compileFilter } from './matches.ts'
+import { compileFilter, fieldOf } from './matches.ts'
 import { show } from './show.ts'
 
 const QUERY_KEYS = ['type', 'filter', 'order', 'limit', 'after']
@@ -58,11 +58,7 @@ export function queryDocuments(
 }
 
 function orderValue(document: StoredDocument, query: DocumentQuery): unknown {
-  const { data } = document
-  const by = query.order?.by
-  if (by === undefined || data === null || typeof data !== 'object' || !Object.hasOwn(data, by))
-    return null
-  const value = (data as Record<string, unknown>)[by]
+  const value = query.order && fieldOf(document.data, query.order.by)
   return kindOf(value) === 3 ? null : value
 }
 

@@ -72,11 +72,11 @@ export async function prove(law: Law, open: Conformance['open'], size: RaceSize)
     }
     return { ...log, reopen }
   }
-  try {
-    await law.prove(tracked, size)
-  } finally {
-    await Promise.all([...stores].map((store) => store.close()))
-    for (const log of logs) await log.remove?.()
+  const proof = await Promise.allSettled([law.prove(tracked, size)])
+  const closed = await Promise.allSettled([...stores].map((store) => store.close()))
+  const removed = await Promise.allSettled(logs.map(async (log) => log.remove?.()))
+  for (const outcome of [...proof, ...closed, ...removed]) {
+    if (outcome.status === 'rejected') throw outcome.reason
   }
 }
 

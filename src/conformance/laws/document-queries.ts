@@ -90,6 +90,28 @@ export const documentQueryLaws: readonly Law[] = [
     },
   },
   {
+    law: 'a document that is no object is found by neq and nin alone, and has no value to order by',
+    prove: async (open) => {
+      const { store } = await open()
+      const all = { a: { length: 9, 0: 'x' }, b: null, c: 'text', d: ['x', 'y'], e: 7, f: true }
+      await store.commit({
+        documents: Object.entries(all).map(([id, data]) => ({ type: 'person', id, data })),
+      })
+      for (const [id, data] of Object.entries(all)) {
+        equal((await store.documents.get('person', id))?.data, data, id)
+      }
+      equal(await found(store, { filter: { 0: 'x' } }), ['a'], 'eq')
+      equal(await found(store, { filter: { length: { gt: 0 } } }), ['a'], 'gt')
+      equal(await found(store, { filter: { 0: { neq: 'x' } } }), ['b', 'c', 'd', 'e', 'f'], 'neq')
+      for (const by of ['length', '0']) {
+        for (const direction of ['asc', 'desc'] as const) {
+          const order = { by, direction }
+          equal(await found(store, { order }), Object.keys(all), `${by} ${direction}`)
+        }
+      }
+    },
+  },
+  {
     law: 'pages of documents hold each once, in order, and the last one has no cursor',
     prove: async (open) => {
       const { store } = await open()
@@ -112,7 +134,8 @@ export const documentQueryLaws: readonly Law[] = [
         for (const limit of [1, 7, 25, 49, 50, 99]) {
           const seen: string[] = []
           let after: string | undefined
-          for (let page = 0; page === 0 || after !== undefined; page += 1) {
+          let page = 0
+          for (; page === 0 || after !== undefined; page += 1) {
             ok(page <= 50, 'the pages come to an end')
             const answer = await store.documents.query({ type: 'person', ...query, limit, after })
             ok(answer.documents.length <= limit, 'a page is not larger than its limit')
@@ -120,6 +143,7 @@ export const documentQueryLaws: readonly Law[] = [
             after = answer.cursor
           }
           equal(seen, whole, `${JSON.stringify(query)} in pages of ${limit}`)
+          equal(page, Math.ceil(whole.length / limit), `pages of ${limit}`)
         }
       }
       equal(await found(store, { limit: 0 }), [], 'limit 0')

@@ -124,6 +124,7 @@ export const jsonLaws: readonly Law[] = [
         text: '2026-01-01T00:00:00.000Z',
         like: { $date: '2026-01-01T00:00:00.000Z' },
         alike: { $$date: 1, $date: { $date: 'x' } },
+        mixed: [{ $date: 'x', more: 1 }, { more: new Date(0), $$$date: 2 }, ...kept],
       }
       await store.commit({
         events: [{ type: 'A', data, metadata: { data } }],
@@ -137,6 +138,11 @@ export const jsonLaws: readonly Law[] = [
         equal((await handle.documents.get('view', 'cart_1'))?.data, data, 'the document')
         equal((await handle.outbox.read())[0]?.data, data, 'the message')
       }
+      const asText = { id: 'evt_1', type: 'A', data: { at: new Date(0).toISOString() } }
+      const asDate = { ...asText, data: { at: new Date(0) } }
+      await store.commit({ events: [asDate] })
+      equal((await store.commit({ events: [asDate] })).replayed, true, 'the same date again')
+      await rejects(store.commit({ events: [asText] }), 'IDEMPOTENCY_MISMATCH', 'its text')
       const bad = { events: [{ type: 'A', data: { at: new Date(NaN) } }] }
       await rejects(store.commit(bad), 'INVALID_ARGUMENT', 'an invalid date')
     },

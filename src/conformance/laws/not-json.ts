@@ -117,6 +117,7 @@ export const notJsonLaws: readonly Law[] = [
           (guard) => documents({ if: guard }),
         ),
         documents({ otherwise: 'explode' }),
+        documents({ delete: true }),
         documents({ cursor: 'no cursor' }),
         documents({ cursor: 7 }),
         odd.map((type) => ({ events: [event], outbox: [{ type, data: 1 }] })),

@@ -112,6 +112,31 @@ export const retryLaws: readonly Law[] = [
     },
   },
   {
+    law: `${title}: the key of a commit without events stands for its documents and messages`,
+    prove: async (open) => {
+      const { store } = await open()
+      const idempotency = { key: 'command_1' }
+      const document = { type: 'view', id: 'cart_1', data: { a: 1, b: 2 } }
+      const message = { type: 'message', data: 1 }
+      const commit = { documents: [document], outbox: [message], idempotency }
+      const first = await store.commit(commit)
+      const turned = { ...document, data: { b: 2, a: 1 } }
+      sameAnswer(await store.commit({ ...commit, documents: [turned] }), first)
+      for (const other of [
+        { documents: [{ ...document, data: { a: 2, b: 2 } }] },
+        { documents: [{ ...document, id: 'cart_2' }] },
+        { documents: [{ type: 'view', id: 'cart_1', delete: true as const }] },
+        { documents: [] },
+        { outbox: [{ ...message, data: 2 }] },
+        { outbox: [] },
+      ]) {
+        await rejects(store.commit({ ...commit, ...other }), 'IDEMPOTENCY_MISMATCH')
+      }
+      equal((await store.documents.get('view', 'cart_1'))?.revision, 1, 'the revision')
+      equal((await store.outbox.read()).length, 1, 'messages')
+    },
+  },
+  {
     law: `${title}: a fingerprint of the caller's own decides what is the same`,
     prove: async (open) => {
       const { store } = await open()

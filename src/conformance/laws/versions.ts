@@ -113,7 +113,13 @@ export const versionLaws: readonly Law[] = [
       for (const wrong of [{ fromVersion: -1 }, { toVersion: 0.5 }, { fromVersion: NaN }]) {
         await rejects(store.load(streams, wrong), 'INVALID_ARGUMENT', JSON.stringify(wrong))
       }
-      await rejects(store.load([{ types: ['PAID'] }], { fromVersion: 1 }), 'INVALID_ARGUMENT')
+      for (const mixed of [
+        [{ types: ['PAID'] }],
+        [...streams, { types: ['PAID'] }],
+        'all' as const,
+      ]) {
+        await rejects(store.load(mixed, { fromVersion: 1 }), 'INVALID_ARGUMENT')
+      }
     },
   },
   {

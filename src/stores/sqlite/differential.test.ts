@@ -6,7 +6,7 @@ import type { EventStore } from '../../store/store.ts'
 import { MemoryEventStore } from '../memory/index.ts'
 import { drivers, hurried, openTuned, temporaryFolder } from './stores.fixture.ts'
 
-const RUNS = { numRuns: 30 }
+const RUNS = { numRuns: 60 }
 
 const files = Object.entries(drivers).flatMap(([name, driver]) => [
   [name, 'files late', { driver }] as const,

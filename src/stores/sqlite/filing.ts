@@ -1,7 +1,7 @@
 import type { SqlValue } from './hand.ts'
 import type { SqliteLog } from './log.ts'
 import { MANY } from './statements.ts'
-import { encodePositions, ROW_POSITIONS } from './terms.ts'
+import { rowsOf } from './terms.ts'
 
 /** When events are filed, and how many rows one transaction writes. */
 export interface FilingPace {
@@ -71,10 +71,8 @@ export class Filing {
     const { recent } = this.#log
     const all = recent.positionsOf(term)
     const positions = (all.at(-1) ?? 0) > this.#to ? all.filter((at) => at <= this.#to) : all
-    for (let start = 0; start < positions.length; start += ROW_POSITIONS) {
-      const part = positions.slice(start, start + ROW_POSITIONS)
-      const text = encodePositions(part, (position) => recent.typeAt(position))
-      rows.push(term, part.at(-1) as number, text)
+    for (const row of rowsOf(term, positions, (position) => recent.typeAt(position))) {
+      rows.push(...row)
     }
   }
 }

@@ -11,6 +11,7 @@ import { Watch } from './watch.ts'
 export { fromBetterSqlite3, type BetterSqlite3Like } from './hands/better-sqlite3.ts'
 export { fromLibsql, type LibsqlLike } from './hands/libsql.ts'
 export type { SqliteDriver } from './hand.ts'
+export { reindexSqlite, type ReindexOptions } from './reindex.ts'
 
 export interface SqliteOptions {
   /** Which keys of `data` are identifiers. Default is every key that ends in `Id` or `_id`. */

@@ -10,7 +10,9 @@ export const migrations: readonly string[] = [
     epoch integer not null,
     identifiers text not null,
     filed integer not null,
-    filing integer not null
+    filing integer not null,
+    next_identifiers text,
+    next_filed integer
   ) strict;
 
   create table eventfold_events (

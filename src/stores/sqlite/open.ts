@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Identifiers } from '../../event/identifiers.ts'
 import { ArgumentError, StoreError } from '../../store/errors.ts'
+import { show } from '../../store/show.ts'
 import { asStoreError, isCannotOpen, isStatementError } from './errors.ts'
 import type { Connection, SqliteDriver } from './hand.ts'
 import { migrations, VERSION } from './migrations.ts'
@@ -19,7 +20,9 @@ export interface OpenedLog {
 /** Opens the file, or makes it. Nothing is read or written yet. */
 export function connect(path: string, driver: SqliteDriver): Connection {
   if (typeof path !== 'string' || path === '') {
-    throw new ArgumentError(`openSqlite takes the path of a file or ':memory:', found ${path}`)
+    throw new ArgumentError(
+      `openSqlite takes the path of a file or ':memory:', found ${show(path)}`,
+    )
   }
   if (path !== MEMORY && existsSync(path) && !isWritable(path)) throw readOnly(path, undefined)
   try {
@@ -30,25 +33,33 @@ export function connect(path: string, driver: SqliteDriver): Connection {
   }
 }
 
-/** Checks that the file is a log or may become one, and makes its tables. Fails with the driver's error where it is locked. */
+/**
+ * Checks that the file is a log or may become one, and makes its tables. Fails with the driver's error
+ * where the file is locked.
+ */
+export function prepareTables(
+  connection: Connection,
+  path: string,
+  identifiers: Identifiers,
+  synchronous: 'FULL' | 'NORMAL',
+): void {
+  connection.execute(settings(synchronous))
+  const version = versionOf(connection, path)
+  connection.query(opening.useWal).get()
+  if (version === VERSION) return
+  inTransaction(connection, () => migrate(connection, versionOf(connection, path), identifiers))
+}
+
+/** As {@link prepareTables}, and prepares what runs on them. */
 export function openLog(
   connection: Connection,
   path: string,
   identifiers: Identifiers,
   synchronous: 'FULL' | 'NORMAL',
 ): OpenedLog {
-  connection.execute(settings(synchronous))
-  let version = versionOf(connection, path)
-  connection.query(opening.useWal).get()
-  if (version < VERSION) {
-    inTransaction(connection, () => {
-      version = versionOf(connection, path)
-      migrate(connection, version, identifiers)
-    })
-  }
+  prepareTables(connection, path, identifiers, synchronous)
   const statements = prepare(connection, path)
-  const epoch = agreeOnIdentifiers(connection, path, identifiers)
-  return { statements, epoch }
+  return { statements, epoch: agreeOnIdentifiers(connection, path, identifiers) }
 }
 
 /** The error of a file that cannot be opened. */
@@ -88,7 +99,7 @@ export function inTransaction(connection: Connection, body: () => void): void {
 }
 
 /** The version of the tables; 0 where there are none yet. */
-export function versionOf(connection: Connection, path: string): number {
+function versionOf(connection: Connection, path: string): number {
   const names = connection.query<readonly [string]>(opening.names).all()
   if (names.length === 0) return 0
   const version = ask(connection, path, opening.version)?.[0]

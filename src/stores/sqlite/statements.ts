@@ -76,6 +76,32 @@ export const opening = {
   setIdentifiers: `update eventfold_meta set identifiers = ?, epoch = epoch + 1`,
 }
 
+/** Building another index beside the one in use, and taking it in its place. */
+export const reindexing = {
+  state: `select identifiers, next_identifiers, next_filed from eventfold_meta where one = 1`,
+  begin: `update eventfold_meta set next_identifiers = ?, next_filed = 0`,
+  drop: `drop table if exists eventfold_index_next`,
+  create: `
+    create table eventfold_index_next (
+      term text not null,
+      last integer not null,
+      positions text not null,
+      primary key (term, last)
+    ) strict, without rowid`,
+  events: `
+    select position, type, data from eventfold_events
+    where position > ? order by position limit ?`,
+  insert: `insert into eventfold_index_next (term, last, positions) values (?, ?, ?)`,
+  filed: `update eventfold_meta set next_filed = ?`,
+  replace: `
+    drop table eventfold_index;
+    alter table eventfold_index_next rename to eventfold_index;
+    update eventfold_meta set
+      identifiers = next_identifiers, filed = next_filed, filing = 0, epoch = epoch + 1,
+      next_identifiers = null, next_filed = null`,
+  forget: `update eventfold_meta set next_identifiers = null, next_filed = null`,
+}
+
 /** Every query that runs on an open log, prepared once. */
 export interface Statements {
   readonly begin: Command

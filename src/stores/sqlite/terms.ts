@@ -13,10 +13,24 @@ export function keyTerm(key: string): string {
 }
 
 /** The most positions of one row of the index. */
-export const ROW_POSITIONS = 256
+const ROW_POSITIONS = 256
+
+/** The rows of the index that file some positions under a term. The same positions make the same rows. */
+export function rowsOf(
+  term: string,
+  positions: readonly number[],
+  typeAt: (position: number) => string,
+): (readonly [term: string, last: number, positions: string])[] {
+  const rows: (readonly [string, number, string])[] = []
+  for (let start = 0; start < positions.length; start += ROW_POSITIONS) {
+    const part = positions.slice(start, start + ROW_POSITIONS)
+    rows.push([term, part.at(-1) as number, encodePositions(part, typeAt)])
+  }
+  return rows
+}
 
 /** Positions of one term as text: `{"ITEM_ADDED":[7,12],"ITEM_REMOVED":[9]}`. */
-export function encodePositions(
+function encodePositions(
   positions: readonly number[],
   typeAt: (position: number) => string,
 ): string {

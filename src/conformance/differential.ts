@@ -155,11 +155,11 @@ async function pages(
 ): Promise<StoredDocument[]> {
   const found: StoredDocument[] = []
   let after: string | undefined
-  do {
+  for (let count = 0; count === 0 || (after !== undefined && count < 100); count += 1) {
     const page = await store.documents.query({ ...query, after })
     found.push(...page.documents)
     after = page.cursor
-  } while (after !== undefined && found.length < 100)
+  }
   return found
 }
 

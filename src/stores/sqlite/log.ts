@@ -86,6 +86,7 @@ export class SqliteLog implements LogView, Index {
   #catchUpRecent(filed: number): void {
     const { recent } = this
     const { position, id } = this.#head
+    if (filed > position) throw gap(position + 1)
     const same = position === recent.end && id === this.#recentId
     const sameLog = same || recent.end <= filed || this.idAt(recent.end) === this.#recentId
     if (sameLog && filed >= recent.start && filed <= recent.end) recent.drop(filed)
@@ -93,7 +94,8 @@ export class SqliteLog implements LogView, Index {
     while (recent.end < position) {
       const rows = this.statements.eventsUp.all(recent.end + 1, position, CATCH_UP_ROWS)
       if (rows.length === 0) throw gap(recent.end + 1)
-      for (const [, , type, data] of rows) {
+      for (const [at, , type, data] of rows) {
+        if (at !== recent.end + 1) throw gap(recent.end + 1)
         recent.add(type, keysOf(this.codec.decode(data), this.isIdentifier))
       }
     }
@@ -211,6 +213,6 @@ function takenOver(): StoreError {
 function gap(position: number): StoreError {
   return new StoreError(
     'not-a-log',
-    `The log has no event at position ${position}, but later ones: events were deleted. Restore the file.`,
+    `The log has lost its event at position ${position}: somebody deleted it. Restore the file.`,
   )
 }

@@ -45,6 +45,7 @@ export function prepareTables(
 ): void {
   connection.execute(settings(synchronous))
   const version = versionOf(connection, path)
+  if (version === 0) refuseUtf16(connection, path)
   connection.query(opening.useWal).get()
   if (version === VERSION) return
   inTransaction(connection, () => migrate(connection, versionOf(connection, path), identifiers))
@@ -112,6 +113,16 @@ function versionOf(connection: Connection, path: string): number {
     )
   }
   return version
+}
+
+/** Texts would have another order than in the other stores, and ids would not be found again. */
+function refuseUtf16(connection: Connection, path: string): void {
+  const encoding = connection.query<readonly [string]>(opening.encoding).get()?.[0]
+  if (encoding === 'UTF-8') return
+  throw new StoreError(
+    'not-a-log',
+    `${path} is a database of ${encoding} texts, and a log keeps UTF-8. Name another file.`,
+  )
 }
 
 function migrate(connection: Connection, version: number, identifiers: Identifiers): void {

@@ -67,6 +67,7 @@ export const settings = (synchronous: 'FULL' | 'NORMAL'): string => `
 export const opening = {
   names: `select name from sqlite_schema where name like 'eventfold\\_%' escape '\\'`,
   version: `select version from eventfold_meta where one = 1`,
+  encoding: `pragma encoding`,
   useWal: `pragma journal_mode = wal`,
   create: `insert into eventfold_meta (one, version, epoch, identifiers, filed, filing)
     values (1, 0, 1, ?, 0, 0)`,

@@ -20,11 +20,15 @@ export function readTransaction<Result>(log: SqliteLog, body: () => Result): Res
  */
 export function writeTransaction<Result>(log: SqliteLog, body: () => Result): Result {
   log.statements.beginWrite.run()
-  let before = log.head()
-  let result: Result
   try {
     log.catchUp()
-    before = log.head()
+  } catch (error) {
+    rollBack(log)
+    throw error
+  }
+  const before = log.head()
+  let result: Result
+  try {
     result = body()
   } catch (error) {
     rollBack(log)

@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import type { StoreFault } from '../../store/errors.ts'
+import type { Connection, SqliteDriver } from './hand.ts'
+import { nodeSqlite } from './hands/node-sqlite.ts'
 import { openSqlite } from './index.ts'
 import { drivers, openTuned, temporaryFolder } from './stores.fixture.ts'
 
@@ -52,22 +53,34 @@ test.each(rooms)('a log that lost its filed end is refused: %s', async (_, drive
   }
 })
 
-test('who watches a file that is damaged goes on, and is told when it reads', async () => {
+test('who watches a file that cannot be read any more goes on, and is told when it reads', async () => {
   using folder = temporaryFolder()
-  const path = folder.file('log.db')
-  const store = openSqlite(path)
+  let damaged = false
+  const driver: SqliteDriver = (path) => {
+    const connection = nodeSqlite(path)
+    const query: Connection['query'] = (sql) => {
+      const { get, all } = connection.query<never>(sql)
+      const readable = (): void => {
+        if (damaged) throw Object.assign(new Error('disk I/O error'), { errcode: 10 })
+      }
+      return {
+        get: (...values) => (readable(), get(...values)),
+        all: (...values) => (readable(), all(...values)),
+      }
+    }
+    return { ...connection, query }
+  }
+  const store = openSqlite(folder.file('log.db'), { driver })
+  const watched = vi.fn<() => void>()
+  store.watch?.(watched)
   await store.commit({ events: [event(1)] })
-  const theirs = drivers['node:sqlite']!(path)
-  theirs.execute('pragma wal_checkpoint(truncate)')
-  theirs.close()
-  store.watch?.(() => undefined)
-  writeFileSync(path, 'no database any more '.repeat(1_000))
-  const error = { code: 'STORE', retryable: false }
-  await expect(store.load('all')).rejects.toThrow(expect.objectContaining(error))
+  await vi.waitUntil(() => watched.mock.calls.length > 0)
+  damaged = true
   // Longer than the watch waits before it looks: what it throws there fails the run.
   await new Promise((resolve) => {
     setTimeout(resolve, 250)
   })
+  await expect(store.load('all')).rejects.toThrow(fails('driver'))
   await expect(store.close()).resolves.toBeUndefined()
 })
 

@@ -55,9 +55,11 @@ function ofStream(stream: Stream, index: Index, search: Search): Candidates {
   const [first, ...others] = narrowed.keys
   const exact = narrowed.exact && !narrowed.keys.flat().some(isLong)
   if (first === undefined) return { postings: types && ofTypes(types, index, search), exact }
+  // Where several lists have to agree, little of a long one may be needed.
+  const step = others.length > 0 ? { ...search, first: 1 } : search
   const lists = [
-    union(first.map((key) => ofKey(key, types, index, search))),
-    ...others.map((keys) => union(keys.map((key) => ofKey(key, undefined, index, search)))),
+    union(first.map((key) => ofKey(key, types, index, step))),
+    ...others.map((keys) => union(keys.map((key) => ofKey(key, undefined, index, step)))),
   ]
   return { postings: intersection(lists), exact }
 }

@@ -6,6 +6,8 @@ import { decodePositions } from './terms.ts'
 export type TermReader = (from: number, limit: number, types?: ReadonlySet<string>) => Chunk
 
 const MOST_ROWS = 64
+/** Until some were read, a row is thought to hold so many positions. */
+const DENSITY = 16
 
 /** Reads rows of the index and what recent events add to them, as one list of places. */
 export function termReader(term: string, index: Index, backwards: boolean): TermReader {
@@ -13,15 +15,17 @@ export function termReader(term: string, index: Index, backwards: boolean): Term
 }
 
 function readerUp(term: string, { statements, recent }: Index): TermReader {
+  let density = DENSITY
   return (from, limit, types) => {
     const places: number[] = []
     let looked = 0
     if (from <= recent.start) {
-      const most = rowsFor(limit)
+      const most = rowsFor(limit, density)
       const texts = statements.positionsUp.get(term, from, recent.start, most)?.[0]
       if (texts != null) {
         const { rows, positions, total, last } = decodePositions(texts, types)
         looked = total
+        density = total / rows
         for (const position of positions) if (position >= from) places.push(position)
         if (rows === most) return { places, looked, next: last + 1 }
       }
@@ -38,6 +42,7 @@ function readerUp(term: string, { statements, recent }: Index): TermReader {
 }
 
 function readerDown(term: string, { statements, recent }: Index): TermReader {
+  let density = DENSITY
   return (from, limit, types) => {
     const places: number[] = []
     const upTo = -from
@@ -54,10 +59,11 @@ function readerDown(term: string, { statements, recent }: Index): TermReader {
     const filed = recent.start
     if (filed === 0) return { places, looked }
     // The first row may lie wholly past the place asked for: the one after it leads on.
-    const most = rowsFor(limit) + 1
+    const most = rowsFor(limit, density) + 1
     const texts = statements.positionsDown.get(term, term, upTo, filed, filed, most)?.[0]
     if (texts == null) return { places, looked }
     const decoded = decodePositions(texts, types)
+    density = decoded.total / decoded.rows
     for (const position of decoded.positions.toReversed()) {
       if (position <= upTo) places.push(-position)
     }
@@ -67,8 +73,8 @@ function readerDown(term: string, { statements, recent }: Index): TermReader {
 }
 
 /** A row holds one position or many: where more are needed, they are read in another go. */
-function rowsFor(limit: number): number {
-  return Math.min(Math.max(limit >> 3, 1), MOST_ROWS)
+function rowsFor(limit: number, density: number): number {
+  return Math.min(Math.ceil(limit / density), MOST_ROWS)
 }
 
 /** The first index whose number is at or past a bound. */

@@ -30,8 +30,12 @@ export class Filing {
   readonly #log: SqliteLog
   readonly #from: number
   readonly #to: number
+  /** The id of the last event that is filed: evidence that this is still the same log. */
+  readonly #lastId: string | undefined
   readonly #terms: string[]
   readonly #size: number
+  /** How many terms are left when the slice that was written last is durable. */
+  #left = 0
 
   /** Has to be made within a write transaction, as its slices are done. */
   constructor(log: SqliteLog, rows: number) {
@@ -39,20 +43,20 @@ export class Filing {
     this.#size = rows
     this.#from = log.recent.start
     this.#to = log.beginFiling()
+    this.#lastId = log.idAt(this.#to)
     // Sorted, so that neighbours are filed together. They are taken from the end.
     this.#terms = [...log.recent.terms].sort().toReversed()
   }
 
-  /** Files the next slice; `true` after the last. */
+  /** Files the next slice; `true` after the last. Files it again until it is said to be durable. */
   slice(): boolean {
-    const { recent, statements } = this.#log
-    // Another process was faster, or the log was restored.
-    if (recent.start !== this.#from || recent.end < this.#to) return true
+    if (this.#isOver()) return true
+    const { statements } = this.#log
     const rows: SqlValue[] = []
-    while (rows.length < this.#size * 3) {
-      const term = this.#terms.pop()
-      if (term === undefined) break
-      this.#addRows(term, rows)
+    this.#left = this.#terms.length
+    while (rows.length < this.#size * 3 && this.#left > 0) {
+      this.#left -= 1
+      this.#addRows(this.#terms[this.#left] as string, rows)
     }
     const width = MANY * 3
     let index = 0
@@ -62,9 +66,21 @@ export class Filing {
     for (; index < rows.length; index += 3) {
       statements.insertPositions.run(...rows.slice(index, index + 3))
     }
-    if (this.#terms.length > 0) return false
+    if (this.#left > 0) return false
     this.#log.endFiling(this.#to)
     return true
+  }
+
+  /** The slice is durable. */
+  next(): void {
+    this.#terms.length = this.#left
+  }
+
+  /** Whether another process was faster, or the log was restored. */
+  #isOver(): boolean {
+    const { recent, filing } = this.#log
+    if (recent.start !== this.#from || filing !== this.#to) return true
+    return this.#log.idAt(this.#to) !== this.#lastId
   }
 
   #addRows(term: string, rows: SqlValue[]): void {

@@ -128,6 +128,11 @@ export class SqliteLog implements LogView, Index {
     return new Scan(streams, this, this.codec, options)
   }
 
+  /** Where the filing that is under way will end; 0 where there is none. */
+  get filing(): number {
+    return this.#filing
+  }
+
   /** Records where a filing ends: at the head, or where the one ends that was begun before. */
   beginFiling(): number {
     if (this.#filing === 0) {

@@ -1,17 +1,15 @@
 import type { AggregateRef, EventMetadata, NewEvent } from '../event/event.ts'
 import { createEventId } from '../event/id.ts'
 import { keysOf } from '../event/identifiers.ts'
+import { isPlainObject } from '../event/plain.ts'
 import type { Limits } from './capabilities.ts'
-import { checkAfter } from './check-read.ts'
 import { checkShape } from './check-shape.ts'
-import { checkAggregate, checkStreams, copyStream } from './check-streams.ts'
-import { checkBytes, checkFilled, checkName, checkWhole, refuse } from './check-value.ts'
-import type { Commit, Condition, Expectation, Idempotency } from './commit.ts'
+import { checkBytes, refuse } from './check-value.ts'
+import type { Commit, Condition, Expectation } from './commit.ts'
 import type { DocumentGuard, DocumentWrite } from './document.ts'
 import { LimitError } from './errors.ts'
 import { canonicalJson, type JsonCodec } from './json.ts'
 import type { NewOutboxRecord } from './outbox.ts'
-import { show } from './show.ts'
 
 /** What a store knows before it looks at a commit. */
 export interface CommitRules {
@@ -69,49 +67,40 @@ export interface PreparedCommit {
  * way, and before anything is written.
  */
 export function prepareCommit(commit: Commit, rules: CommitRules): PreparedCommit {
-  checkShape(commit)
+  checkShape(commit, ['commit'])
   const { events = [], conditions = [], expect = [], documents = [], outbox = [] } = commit
   if (events.length + documents.length + outbox.length === 0) {
-    refuse('the commit is empty: give events, documents or outbox records')
+    refuse(['commit'], 'events, documents or outbox records', commit)
   }
-  if (events.length > rules.limits.commitEvents) {
-    throw new LimitError(
-      'the commit is too large',
-      events.length,
-      rules.limits.commitEvents,
-      'events',
-      'Split it into several commits.',
-    )
+  const { commitEvents } = rules.limits
+  if (events.length > commitEvents) {
+    throw new LimitError('commit.events', events.length, commitEvents, 'events')
   }
-  const checkedConditions = conditions.map(prepareCondition)
-  const checkedExpect = expect.map(prepareExpectation)
-  const preparedEvents = events.map((event, index) => prepareEvent(event, index, rules))
+  refuseTwice('events', events, ({ id }) => id)
+  refuseTwice('expect', expect, ({ aggregate }) => nameOf(aggregate))
+  refuseTwice('documents', documents, nameOf)
+  refuseTwice('outbox', outbox, ({ id }) => id)
+  const preparedEvents = events.map((event, at) =>
+    prepareEvent(event, `commit.events.${at}`, rules),
+  )
   const prepared = {
     events: preparedEvents,
-    conditions: checkedConditions,
-    expect: checkedExpect,
-    documents: documents.map((document, index) => prepareDocument(document, index, rules)),
-    outbox: outbox.map((record, index) => prepareOutbox(record, index, preparedEvents, rules)),
+    conditions: conditions.map(copy),
+    expect: expect.map(copy),
+    documents: documents.map((document, at) =>
+      prepareDocument(document, `commit.documents.${at}`, rules),
+    ),
+    outbox: outbox.map((record, at) =>
+      prepareOutbox(record, `commit.outbox.${at}`, preparedEvents, rules),
+    ),
   }
-  refuseTwice(
-    prepared.events.map((event) => event.id),
-    'event id',
-  )
-  refuseTwice(
-    prepared.documents.map(({ type, id }) => JSON.stringify([type, id])),
-    'document',
-  )
-  refuseTwice(
-    prepared.outbox.map((record) => record.id),
-    'outbox record id',
-  )
-  refuseTwice(
-    expect.map(({ aggregate }) => JSON.stringify([aggregate.type, aggregate.id])),
-    'expected aggregate',
-  )
+  const { idempotency } = commit
   return {
     ...prepared,
-    idempotency: commit.idempotency && prepareIdempotency(commit.idempotency, prepared),
+    idempotency: idempotency && {
+      key: idempotency.key,
+      fingerprint: idempotency.fingerprint ?? fingerprintOf(prepared),
+    },
   }
 }
 
@@ -137,151 +126,90 @@ function parsed(json: string | undefined): unknown[] {
   return json === undefined ? [] : [JSON.parse(json)]
 }
 
-function prepareEvent(event: NewEvent, index: number, rules: CommitRules): PreparedEvent {
-  const what = `event ${index}`
-  const type = checkName(event.type, `${what}: type`)
-  const id = event.id === undefined ? createEventId() : checkName(event.id, `${what}: id`)
-  if (event.data === undefined) {
-    refuse(`${what} (${type}) has no data: give {} or null`)
-  }
-  const { metadata = {}, aggregate } = event
-  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) {
-    refuse(`${what} (${type}): metadata must be an object, found ${show(metadata)}`)
-  }
-  const json = encodeSmall(event.data, `${what} (${type}): data`, rules)
-  const metadataJson = encodeSmall(metadata, `${what} (${type}): metadata`, rules)
-  if (aggregate !== undefined) checkAggregateNames(aggregate, what)
+function prepareEvent(
+  { id = createEventId(), type, data: given, metadata = {}, aggregate }: NewEvent,
+  where: string,
+  { codec, limits, isIdentifier }: CommitRules,
+): PreparedEvent {
+  const json = codec.encode(given, `${where}.data`)
+  checkBytes(json, [where, 'data'], limits.eventBytes)
+  const metadataJson = codec.encode(metadata, `${where}.metadata`)
+  checkBytes(metadataJson, [where, 'metadata'], limits.eventBytes)
   // What was given may hold `undefined` and may be changed later; what was encoded is what is stored.
-  const data = rules.codec.decode(json)
+  const data = codec.decode(json)
   return {
     id,
     type,
     data,
     json,
-    metadata: rules.codec.decode(metadataJson) as EventMetadata,
+    metadata: codec.decode(metadataJson) as EventMetadata,
     metadataJson,
     aggregate: aggregate && { type: aggregate.type, id: aggregate.id },
-    keys: keysOf(data, rules.isIdentifier),
+    keys: keysOf(data, isIdentifier),
   }
-}
-
-function encodeSmall(value: unknown, what: string, { codec, limits }: CommitRules): string {
-  const json = codec.encode(value, what)
-  const advice = 'Keep large content elsewhere and store its address.'
-  checkBytes(json, `${what} is too large`, limits.eventBytes, advice)
-  return json
 }
 
 function prepareDocument(
   write: DocumentWrite,
-  index: number,
-  rules: CommitRules,
+  where: string,
+  { codec }: CommitRules,
 ): PreparedDocument {
-  const what = `document ${index}`
-  const type = checkName(write.type, `${what}: type`)
-  const id = checkName(write.id, `${what}: id`)
-  const named = `${what} (${type} ${id})`
-  if ((write.delete === true) !== (write.data === undefined)) {
-    refuse(`${named}: give either data or delete: true`)
+  const { type, id, data, cursor, if: given = [], otherwise = 'refuse' } = write
+  if ((write.delete === true) !== (data === undefined)) {
+    refuse([where], 'either data or delete: true', write)
   }
-  if (write.cursor !== undefined) checkFilled(write.cursor, `${named}: cursor`)
-  const { otherwise = 'refuse', if: given = [] } = write
-  const guards = (isList(given) ? given : [given]).filter((guard) => guard !== 'any')
-  for (const guard of guards) checkGuard(guard, named, write.cursor)
-  if (otherwise !== 'refuse' && otherwise !== 'skip') {
-    refuse(`${named}: otherwise is 'refuse' or 'skip', found ${show(otherwise)}`)
+  const guards = [given].flat().filter((guard) => guard !== 'any') as DocumentGuard[]
+  if (cursor === undefined && (guards.includes('newer') || guards.includes('not-older'))) {
+    refuse([where, 'cursor'], 'the cursor that the guard compares', cursor)
   }
-  return {
-    type,
-    id,
-    json: write.delete === true ? undefined : rules.codec.encode(write.data, `${named}: data`),
-    cursor: write.cursor,
-    guards,
-    otherwise,
-  }
-}
-
-function isList(guards: NonNullable<DocumentWrite['if']>): guards is readonly DocumentGuard[] {
-  return Array.isArray(guards)
-}
-
-function checkGuard(guard: DocumentGuard, what: string, cursor: string | undefined): void {
-  if (typeof guard === 'object' && guard !== null) {
-    checkWhole(guard.revision, `${what}: a revision`)
-  } else if (guard === 'newer' || guard === 'not-older') {
-    if (cursor === undefined) {
-      refuse(`${what}: the guard '${guard}' compares cursors: give the cursor that data reflects`)
-    }
-  } else if (guard !== 'absent' && guard !== 'present') {
-    const known = 'any, absent, present, newer, not-older or { revision }'
-    refuse(`${what}: unknown guard ${show(guard)}: use ${known}`)
-  }
+  const json = write.delete ? undefined : codec.encode(data, `${where}.data`)
+  return { type, id, json, cursor, guards, otherwise }
 }
 
 function prepareOutbox(
-  record: NewOutboxRecord,
-  index: number,
+  { id = createEventId(), type, data, event: given, orderKey }: NewOutboxRecord,
+  where: string,
   events: readonly PreparedEvent[],
-  rules: CommitRules,
+  { codec }: CommitRules,
 ): PreparedOutboxRecord {
-  const what = `outbox record ${index}`
-  const type = checkName(record.type, `${what}: type`)
-  const event = record.event ?? (events.length > 0 ? 0 : undefined)
-  const cause = event === undefined ? undefined : events[event]
+  const event = given ?? (events.length > 0 ? 0 : undefined)
+  const cause = events[event ?? -1]
   if (event !== undefined && cause === undefined) {
-    refuse(`${what} (${type}): event is the index of an event of the commit, found ${show(event)}`)
+    refuse([where, 'event'], 'the index of an event of the commit', event)
   }
-  const aggregate = cause?.aggregate
-  if (record.data === undefined) {
-    refuse(`${what} (${type}) has no data: give {} or null`)
-  }
-  if (record.orderKey !== undefined) checkFilled(record.orderKey, `${what} (${type}): orderKey`)
   return {
-    id: record.id === undefined ? createEventId() : checkName(record.id, `${what}: id`),
+    id,
     type,
-    json: rules.codec.encode(record.data, `${what} (${type}): data`),
+    json: codec.encode(data, `${where}.data`),
     event,
-    orderKey:
-      record.orderKey ??
-      (aggregate ? JSON.stringify([aggregate.type, aggregate.id]) : cause?.keys[0]),
+    orderKey: orderKey ?? (cause?.aggregate ? nameOf(cause.aggregate) : cause?.keys[0]),
   }
 }
 
-function prepareIdempotency(
-  idempotency: Idempotency,
-  prepared: Omit<PreparedCommit, 'idempotency'>,
-): NonNullable<PreparedCommit['idempotency']> {
-  const key = checkName(idempotency.key, 'the idempotency key')
-  const { fingerprint } = idempotency
-  if (fingerprint !== undefined) checkFilled(fingerprint, 'the fingerprint')
-  return { key, fingerprint: fingerprint ?? fingerprintOf(prepared) }
+/** The same plain value in objects of its own. */
+function copy<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.map(copy) as Value
+  if (!isPlainObject(value)) return value
+  const copied: Record<string, unknown> = { ...value }
+  for (const key in copied) copied[key] = copy(copied[key])
+  return copied as Value
 }
 
-function prepareExpectation({ aggregate, version }: Expectation, index: number): Expectation {
-  checkAggregate(aggregate, `expect ${index}`)
-  checkWhole(version, `expect ${index}: a version`)
-  return { aggregate: { type: aggregate.type, id: aggregate.id }, version }
+function nameOf({ type, id }: AggregateRef): string {
+  return JSON.stringify([type, id])
 }
 
-/** A condition that stays as it is, whatever the caller does with the object given. */
-function prepareCondition({ streams, after }: Condition, index: number): Condition {
-  checkStreams(streams, 'condition', `condition ${index}`)
-  checkAfter(after, `condition ${index}`)
-  return {
-    streams: streams === 'all' ? streams : streams.map(copyStream),
-    ...(after !== undefined && { after: typeof after === 'string' ? after : { ...after } }),
-  }
-}
-
-function checkAggregateNames(aggregate: AggregateRef, what: string): void {
-  checkAggregate(aggregate, what)
-  checkName(aggregate.type, `${what}: the aggregate's type`)
-  checkName(aggregate.id, `${what}: the aggregate's id`)
-}
-
-function refuseTwice(names: readonly string[], what: string): void {
-  if (names.length < 2) return
+function refuseTwice<Item>(
+  part: string,
+  items: readonly Item[],
+  nameOfItem: (item: Item) => string | undefined,
+): void {
+  if (items.length < 2) return
   const seen = new Set<string>()
-  const twice = names.find((name) => seen.size === seen.add(name).size)
-  if (twice !== undefined) refuse(`the ${what} ${twice} is in the commit twice`)
+  for (const item of items) {
+    const name = nameOfItem(item)
+    if (name !== undefined && seen.size === seen.add(name).size) {
+      refuse(['commit', part], 'each but once', name)
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkAfter, checkLoad, checkRead, throwIfAborted } from './check-read.ts'
+import { checkLoad, checkRead, throwIfAborted } from './check-read.ts'
 import type { LoadOptions, ReadOptions } from './store.ts'
 import type { Streams } from './stream.ts'
 
@@ -16,15 +16,17 @@ describe('a read', () => {
 
   test('refuses streams that name nothing', () => {
     expect(() => checkRead([], {})).toThrow(
-      refused("the read: the list of streams is empty: name a stream, or ask for 'all'"),
+      refused("streams: expected 'all' or a non-empty list, found []"),
     )
-    expect(() => checkLoad([{}], {})).toThrow(/^the read, stream 0 names nothing/u)
+    expect(() => checkLoad([{}], {})).toThrow(
+      /^streams\.0: expected types, a filter or an aggregate/u,
+    )
   })
 
   test.each([-1, 1.5, NaN, Infinity, '10', null, 2 ** 53])('refuses the limit %j', (limit) => {
     const found = limit === '10' ? '"10"' : String(limit)
     expect(() => checkRead(streams, { limit: limit as number })).toThrow(
-      refused(`a limit is a whole number from 0, found ${found}`),
+      refused(`limit: expected a whole number from 0, found ${found}`),
     )
   })
 })
@@ -47,7 +49,7 @@ describe('a load of versions', () => {
     for (const name of ['fromVersion', 'toVersion']) {
       const options = { [name]: version } as LoadOptions
       expect(() => checkLoad(ofAggregate, options)).toThrow(
-        refused(`the read: ${name} is a whole number from 0, found ${found}`),
+        refused(`${name}: expected a whole number from 0, found ${found}`),
       )
     }
   })
@@ -56,7 +58,9 @@ describe('a load of versions', () => {
     'refuses versions of %j: not every stream is of an aggregate',
     (many) => {
       expect(() => checkLoad(many, { toVersion: 2 })).toThrow(
-        refused('the read: toVersion is for streams of an aggregate: name one in every stream'),
+        refused(
+          `toVersion: expected streams that all name an aggregate, found ${JSON.stringify(many)}`,
+        ),
       )
     },
   )
@@ -65,7 +69,7 @@ describe('a load of versions', () => {
 describe('after', () => {
   test('is a cursor or the id of an event, or is left out', () => {
     for (const after of [undefined, '0', 'anything', { eventId: 'x' }]) {
-      expect(() => checkAfter(after, 'the read')).not.toThrow()
+      expect(() => checkRead(streams, { after })).not.toThrow()
     }
   })
 
@@ -78,7 +82,7 @@ describe('after', () => {
     [{ id: 'x' }, '{"id":"x"}'],
     [['x'], '["x"]'],
   ])('is not %j', (after, found) => {
-    const message = `the read: after is a cursor or { eventId }, found ${found}: leave it out to start at the beginning`
+    const message = `after: expected a cursor or { eventId }, found ${found}`
     expect(() => checkRead(streams, { after: after as never })).toThrow(refused(message))
     expect(() => checkLoad(streams, { after: after as never })).toThrow(refused(message))
   })

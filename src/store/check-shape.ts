@@ -1,28 +1,67 @@
-import { checkKeys, refuse } from './check-value.ts'
-import type { Commit } from './commit.ts'
-import { show } from './show.ts'
+import { after, aggregateOf, guarding } from './check-streams.ts'
+import {
+  anyObject,
+  anything,
+  checkAt,
+  filled,
+  is,
+  list,
+  name,
+  object,
+  oneOf,
+  optional,
+  whole,
+  type Check,
+} from './check-value.ts'
 
-/** The parts of a commit, what messages call one of them, and the keys that it may have. */
-const PARTS: { readonly [part in keyof Commit]-?: readonly [string, ...string[]] } = {
+const given = is('JSON', (value) => value !== undefined)
+
+const event = object({
+  id: optional(name),
+  type: name,
+  data: given,
+  metadata: optional(anyObject),
+  aggregate: optional(aggregateOf(name)),
   // A stored event may be given to another log: its place and time there are new ones.
-  events: ['event', 'id', 'type', 'data', 'metadata', 'aggregate', 'position', 'timestamp'],
-  conditions: ['condition', 'streams', 'after'],
-  expect: ['expect', 'aggregate', 'version'],
-  documents: ['document', 'type', 'id', 'data', 'delete', 'cursor', 'if', 'otherwise'],
-  outbox: ['outbox record', 'id', 'type', 'data', 'event', 'orderKey'],
-  idempotency: ['idempotency', 'key', 'fingerprint'],
+  position: anything,
+  timestamp: anything,
+})
+
+const guardWord = oneOf('any', 'absent', 'present', 'newer', 'not-older')
+
+const guard: Check = (value, path) => {
+  if (typeof value !== 'object' || value === null) return guardWord(value, path)
+  checkAt('revision', whole, (value as { readonly revision?: unknown }).revision, path)
 }
 
-/** Refuses a commit with unknown keys, or with something else where lists and objects belong. */
-export function checkShape(commit: Commit): void {
-  checkKeys(commit, Object.keys(PARTS), 'the commit')
-  for (const [part, [one, ...keys]] of Object.entries(PARTS)) {
-    const given: unknown = commit[part as keyof Commit]
-    if (given === undefined) continue
-    if (part === 'idempotency') checkKeys(given, keys, one)
-    else if (!Array.isArray(given))
-      refuse(`the commit's ${part} must be a list, found ${show(given)}`)
-    // A list may have holes, which only an index visits.
-    else for (let at = 0; at < given.length; at += 1) checkKeys(given[at], keys, `${one} ${at}`)
-  }
-}
+const guards = list(guard)
+
+const document = object({
+  type: name,
+  id: name,
+  data: anything,
+  delete: anything,
+  cursor: optional(filled),
+  if: optional((value, path) => (Array.isArray(value) ? guards : guard)(value, path)),
+  otherwise: optional(oneOf('refuse', 'skip')),
+})
+
+/** Refuses a commit with unknown keys, or with something else where a list, a name or a text belongs. */
+export const checkShape: Check = object({
+  events: optional(list(event)),
+  conditions: optional(list(object({ streams: guarding, after }))),
+  expect: optional(list(object({ aggregate: aggregateOf(filled), version: whole }))),
+  documents: optional(list(document)),
+  outbox: optional(
+    list(
+      object({
+        id: optional(name),
+        type: name,
+        data: given,
+        event: optional(whole),
+        orderKey: optional(filled),
+      }),
+    ),
+  ),
+  idempotency: optional(object({ key: name, fingerprint: optional(filled) })),
+})

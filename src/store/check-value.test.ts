@@ -1,20 +1,19 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { wellFormed } from './check-value.ts'
 import { document, event, refusal } from './commits.fixture.ts'
 
 describe('limits', () => {
   test('name what is too large, with both figures, and what to do', () => {
     const events = [event, event, event, event]
     expect(refusal({ events })).toBe(
-      'LIMIT: the commit is too large: 4 events, at most 3 are taken. Split it into several commits.',
+      'LIMIT: commit.events: expected at most 3 events, found 4. Send less.',
     )
     expect(refusal({ events: [event, { type: 'A', data: 'x'.repeat(99) }] })).toBe(
-      'LIMIT: event 1 (A): data is too large: 101 bytes, at most 100 are taken. Keep large ' +
-        'content elsewhere and store its address.',
+      'LIMIT: commit.events.1.data: expected at most 100 bytes, found 101. Send less.',
     )
     expect(refusal({ events: [{ ...event, metadata: { a: 'x'.repeat(93) } }] })).toBe(
-      'LIMIT: event 0 (A): metadata is too large: 101 bytes, at most 100 are taken. Keep ' +
-        'large content elsewhere and store its address.',
+      'LIMIT: commit.events.0.metadata: expected at most 100 bytes, found 101. Send less.',
     )
   })
 
@@ -29,27 +28,30 @@ describe('limits', () => {
       fc.property(data, (text) => {
         const bytes = Buffer.byteLength(JSON.stringify(text))
         const found = refusal({ events: [{ type: 'A', data: text }] })
-        const expected = bytes > 100 ? `LIMIT: event 0 (A): data is too large: ${bytes} b` : ''
+        const expected =
+          bytes > 100
+            ? `LIMIT: commit.events.0.data: expected at most 100 bytes, found ${bytes}.`
+            : ''
         expect(found.startsWith(bytes > 100 ? expected : 'it was taken')).toBe(true)
       }),
     )
-    expect(refusal({ events: [{ type: 'A', data: '😀'.repeat(25) }] })).toMatch(/102 bytes/u)
+    expect(refusal({ events: [{ type: 'A', data: '😀'.repeat(25) }] })).toMatch(/found 102/u)
   })
 
   const named: Record<string, (name: string) => unknown> = {
-    'event 0: type': (type) => ({ events: [{ type, data: 1 }] }),
-    'event 0: id': (id) => ({ events: [{ ...event, id }] }),
-    "event 0: the aggregate's type": (type) => ({
+    'events.0.type': (type) => ({ events: [{ type, data: 1 }] }),
+    'events.0.id': (id) => ({ events: [{ ...event, id }] }),
+    'events.0.aggregate.type': (type) => ({
       events: [{ ...event, aggregate: { type, id: 'i' } }],
     }),
-    "event 0: the aggregate's id": (id) => ({
+    'events.0.aggregate.id': (id) => ({
       events: [{ ...event, aggregate: { type: 't', id } }],
     }),
-    'document 0: type': (type) => ({ documents: [{ ...document, type }] }),
-    'document 0: id': (id) => ({ documents: [{ ...document, id }] }),
-    'outbox record 0: type': (type) => ({ outbox: [{ type, data: 1 }] }),
-    'outbox record 0: id': (id) => ({ outbox: [{ id, type: 'M', data: 1 }] }),
-    'the idempotency key': (key) => ({ events: [event], idempotency: { key } }),
+    'documents.0.type': (type) => ({ documents: [{ ...document, type }] }),
+    'documents.0.id': (id) => ({ documents: [{ ...document, id }] }),
+    'outbox.0.type': (type) => ({ outbox: [{ type, data: 1 }] }),
+    'outbox.0.id': (id) => ({ outbox: [{ id, type: 'M', data: 1 }] }),
+    'idempotency.key': (key) => ({ events: [event], idempotency: { key } }),
   }
 
   test.each(Object.entries(named))('%s: 255 bytes and no more', (what, commit) => {
@@ -64,8 +66,17 @@ describe('limits', () => {
     ]
     for (const [name, bytes] of tooLong) {
       expect(refusal(commit(name))).toBe(
-        `LIMIT: ${what} is too long: ${bytes} bytes, at most 255 are taken. Give it a shorter name.`,
+        `LIMIT: commit.${what}: expected at most 255 bytes, found ${bytes}. Send less.`,
       )
     }
   })
+})
+
+test('a text is refused with its place', () => {
+  const found = (value: string) => () => wellFormed(value, ['commit', 'events', 0, 'type'])
+  expect(found('a\0')).toThrow(
+    /^commit\.events\.0\.type: .* without NUL and lone surrogates, found/u,
+  )
+  expect(found('\udc00')).toThrow(String.raw`found "\udc00"`)
+  expect(found('😀 \ud83d\ude00 ok')).not.toThrow()
 })

@@ -1,52 +1,116 @@
 import { ArgumentError, LimitError } from './errors.ts'
-import { assertText } from './json.ts'
-import { show } from './show.ts'
+import { cut, show } from './show.ts'
+
+/** Where a value is, such as `['commit', 'events', 0, 'type']`. One list for a whole walk. */
+export type Path = (string | number)[]
+
+/** Refuses a value that is not what belongs in its place. */
+export type Check = (value: unknown, path: Path) => void
 
 const NAME_BYTES = 255
+const STRING = 'string without NUL and lone surrogates'
 const encoder = new TextEncoder()
 
-/** Throws `INVALID_ARGUMENT`. */
-export function refuse(message: string): never {
-  throw new ArgumentError(message)
+/** Throws `INVALID_ARGUMENT`: what is expected in this place, and what is there. */
+export function refuse(path: Path, expected: string, found: unknown): never {
+  throw new ArgumentError(`${cut(path.join('.'))}: expected ${expected}, found ${show(found)}`)
 }
 
-/** Refuses what is no object, and keys that it does not have. */
-export function checkKeys(value: unknown, known: readonly string[], what: string): void {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    refuse(`${what} must be an object, found ${show(value)}`)
+/** Checks what is one step further in. */
+export function checkAt(step: string | number, check: Check, value: unknown, path: Path): void {
+  path.push(step)
+  check(value, path)
+  path.pop()
+}
+
+/** What passes the test. */
+export function is(expected: string, test: (value: unknown) => boolean): Check {
+  return (value, path) => {
+    if (!test(value)) refuse(path, expected, value)
   }
-  for (const key in value) {
-    if (!known.includes(key)) {
-      refuse(`${what} has the unknown key ${show(key)}: it takes ${known.join(', ')}`)
+}
+
+export function oneOf(...values: readonly unknown[]): Check {
+  return is(`one of ${values.join(', ')}`, (value) => values.includes(value))
+}
+
+export function optional(check: Check): Check {
+  return (value, path) => {
+    if (value !== undefined) check(value, path)
+  }
+}
+
+/** A list of such items, and of so many at least. */
+export function list(item: Check, least: 0 | 1 = 0): Check {
+  return (value, path) => {
+    if (!Array.isArray(value) || value.length < least) {
+      refuse(path, least === 0 ? 'a list' : 'a non-empty list', value)
+    }
+    // A list may have holes, which only an index visits.
+    for (let at = 0; at < value.length; at += 1) checkAt(at, item, value[at], path)
+  }
+}
+
+/** An object of these keys and no others. */
+export function object(checks: Readonly<Record<string, Check>>): Check {
+  const entries = Object.entries(checks)
+  const known = `only the keys ${Object.keys(checks).join(', ')}`
+  return (value, path) => {
+    anyObject(value, path)
+    for (const key in value as object) {
+      if (!Object.hasOwn(checks, key)) refuse(path, known, key)
+    }
+    for (const [key, check] of entries) {
+      checkAt(key, check, (value as Record<string, unknown>)[key], path)
     }
   }
 }
 
-/** Refuses what is no whole number from 0. */
-export function checkWhole(value: unknown, what: string): void {
-  if (!(Number.isSafeInteger(value) && (value as number) >= 0)) {
-    refuse(`${what} is a whole number from 0, found ${show(value)}`)
-  }
-}
+export const anything: Check = () => {}
+
+export const anyObject: Check = is('an object', isObject)
+
+/** A whole number from 0. */
+export const whole: Check = is(
+  'a whole number from 0',
+  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+)
+
+/** What every database can keep: no NUL and no half of a surrogate pair. */
+export const wellFormed: Check = is(`a ${STRING}`, isText)
+
+export const filled: Check = is(`a non-empty ${STRING}`, (value) => value !== '' && isText(value))
 
 /** A type, an id, a key: a text of 1 to 255 bytes. */
-export function checkName(name: unknown, what: string): string {
-  checkFilled(name, what)
-  checkBytes(name, `${what} is too long`, NAME_BYTES, 'Give it a shorter name.')
-  return name
+export const name: Check = (value, path) => {
+  filled(value, path)
+  checkBytes(value as string, path, NAME_BYTES)
 }
 
-/** Refuses what is not a text, or has nothing in it. */
-export function checkFilled(text: unknown, what: string): asserts text is string {
-  if (typeof text !== 'string' || text === '') {
-    refuse(`${what} must be a string that is not empty, found ${show(text)}`)
-  }
-  assertText(text, what)
-}
+/** What filters compare with. */
+export const scalar: Check = is(
+  `a ${STRING}, a finite number or a boolean`,
+  (value) => typeof value === 'boolean' || isOrdered(value),
+)
+
+/** What `gt`, `gte`, `lt` and `lte` compare with. */
+export const ordered: Check = is(`a ${STRING} or a finite number`, isOrdered)
 
 /** Refuses a text of more UTF-8 bytes than the limit. */
-export function checkBytes(text: string, what: string, limit: number, advice: string): void {
-  if (text.length * 3 <= limit) return
-  const bytes = encoder.encode(text).length
-  if (bytes > limit) throw new LimitError(what, bytes, limit, 'bytes', advice)
+export function checkBytes(value: string, path: Path, limit: number): void {
+  if (value.length * 3 <= limit) return
+  const bytes = encoder.encode(value).length
+  if (bytes > limit) throw new LimitError(path.join('.'), bytes, limit, 'bytes')
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+export function isText(value: unknown): boolean {
+  return typeof value === 'string' && !value.includes('\0') && value.isWellFormed()
+}
+
+function isOrdered(value: unknown): boolean {
+  return typeof value === 'string' ? isText(value) : Number.isFinite(value)
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compareStrings, compareValues, kindOf } from './compare.ts'
+import { compareStrings, compareValues, isScalar } from './compare.ts'
 
 /** Code point by code point, the long way. */
 function reference(left: string, right: string): number {
@@ -56,12 +56,13 @@ describe('values', () => {
   test('order by kind, then by themselves', () => {
     const sorted = [false, true, -Infinity, -1, 0, 1.5, 2, 10, '', '10', '2', 'a', '😀']
     expect(sorted.toReversed().toSorted(compareValues)).toEqual(sorted)
+    expect(sorted.every(isScalar)).toBe(true)
   })
 
   test('of other kinds are equal to each other and come last', () => {
     const others = [null, undefined, {}, [], [1]]
     for (const left of others) {
-      expect(kindOf(left)).toBe(3)
+      expect(isScalar(left)).toBe(false)
       expect(compareValues(left, 'z')).toBeGreaterThan(0)
       expect(compareValues(false, left)).toBeLessThan(0)
       for (const right of others) expect(compareValues(left, right)).toBe(0)

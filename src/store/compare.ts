@@ -1,3 +1,7 @@
+import type { Scalar } from './stream.ts'
+
+const KINDS: readonly string[] = ['boolean', 'number', 'string']
+
 /** Orders strings by code point, where `<` would order by UTF-16 unit. */
 export function compareStrings(left: string, right: string): number {
   if (left === right) return 0
@@ -17,23 +21,16 @@ function rank(unit: number): number {
 
 /** Orders booleans before numbers before strings, and everything else last. */
 export function compareValues(left: unknown, right: unknown): number {
-  const kind = kindOf(left) - kindOf(right)
-  if (kind !== 0) return kind
-  if (typeof left === 'string') return compareStrings(left, right as string)
-  if (typeof left === 'number' || typeof left === 'boolean') return Number(left) - Number(right)
-  return 0
+  if (typeof left === 'string' && typeof right === 'string') return compareStrings(left, right)
+  const kind = kindOf(left)
+  return kind - kindOf(right) || (kind === KINDS.length ? 0 : Number(left) - Number(right))
 }
 
-/** 0 boolean, 1 number, 2 string, 3 anything else. */
-export function kindOf(value: unknown): number {
-  switch (typeof value) {
-    case 'boolean':
-      return 0
-    case 'number':
-      return 1
-    case 'string':
-      return 2
-    default:
-      return 3
-  }
+/** Whether filters and orders compare a value. */
+export function isScalar(value: unknown): value is Scalar {
+  return KINDS.includes(typeof value)
+}
+
+function kindOf(value: unknown): number {
+  return isScalar(value) ? KINDS.indexOf(typeof value) : KINDS.length
 }

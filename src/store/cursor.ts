@@ -1,5 +1,4 @@
 import { refuse } from './check-value.ts'
-import { show } from './show.ts'
 import type { Cursor } from './stream.ts'
 
 /** A place in a log with one order, and the id of the event there: the evidence. */
@@ -20,14 +19,12 @@ export function formatCursor(place: Place): Cursor {
 /** The place that a cursor names. Throws `INVALID_ARGUMENT` where it is no cursor of such a store. */
 export function parseCursor(cursor: Cursor): Place {
   if (cursor === '0') return START
-  const match = typeof cursor === 'string' ? /^([1-9]\d{0,15})~(.+)$/su.exec(cursor) : null
-  const position = Number(match?.[1])
-  if (match === null || !Number.isSafeInteger(position)) {
-    refuse(
-      `${show(cursor)} is not a cursor of this store: give back, unchanged, what a read returned`,
-    )
+  const [, digits, id = ''] = /^([1-9]\d{0,15})~(.+)$/su.exec(cursor) ?? []
+  const position = Number(digits)
+  if (!Number.isSafeInteger(position)) {
+    refuse(['cursor'], 'what a read of this store returned', cursor)
   }
-  return { position, id: match[2] as string }
+  return { position, id }
 }
 
 /**

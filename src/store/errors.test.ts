@@ -112,44 +112,41 @@ describe('messages say what failed, with which value, and what to do', () => {
   test.each<[Conflict, string]>([
     [
       { reason: 'condition', index: 0, streams, event, cursor: '5~01H' },
-      'CART_CLOSED 01J at position 7 matches condition 0 ' +
-        '([{"types":["CART_CLOSED"],"filter":{"cartId":"cart_1"}}]), and is newer than "5~01H", up to ' +
-        'which it was read. Read again and decide again.',
+      'event CART_CLOSED 01J at position 7 matches ' +
+        '[{"types":["CART_CLOSED"],"filter":{"cartId":"cart_1"}}] after "5~01H". Read again and ' +
+        'decide again.',
     ],
     [
       { reason: 'condition', index: 1, streams: 'all', event },
-      'CART_CLOSED 01J at position 7 matches condition 1 ("all"), which allows no such event at all. ' +
-        'Read again and decide again.',
+      'event CART_CLOSED 01J at position 7 matches "all" after the beginning. Read again and',
     ],
     [
       { reason: 'version', index: 0, aggregate, expected: 3, actual: 5 },
-      'wallet wal_1 is at version 5, expected 3. Read again and decide again.',
+      'aggregate wallet wal_1 is at version 5, expected 3. Read again and decide again.',
     ],
     [
       { reason: 'document', index: 0, document, guard: 'absent', actual: 2, deleted: false },
-      'the document cart cart_1 is at revision 2, which its guard "absent" does not allow. Read it ' +
-        'again and decide again.',
+      'document cart cart_1 is at revision 2, expected "absent". Read again and decide again.',
     ],
     [
       { reason: 'document', index: 0, document, guard: 'present', actual: 0, deleted: false },
-      'the document cart cart_1 never was, which its guard "present" does not allow. Read it again',
+      'document cart cart_1 is at revision 0, expected "present". Read again and decide again.',
     ],
     [
       { reason: 'document', index: 0, document, guard: 'present', actual: 2, deleted: true },
-      'the document cart cart_1 was deleted at revision 2, which its guard "present" does not allow.',
+      'document cart cart_1 is deleted at revision 2, expected "present". Read again',
     ],
     [
       { reason: 'document', index: 0, document, guard: { revision: 1 }, actual: 2, deleted: false },
-      'the document cart cart_1 is at revision 2, which its guard {"revision":1} does not allow.',
+      'document cart cart_1 is at revision 2, expected {"revision":1}. Read again',
     ],
     [
       { reason: 'rewound', cursor: '7~01J' },
-      'the log does not hold what was read up to "7~01J": it was restored, it is another log, or the ' +
-        'event never existed. Read everything again.',
+      'the log, restored or another one, does not hold "7~01J". Read again and decide again.',
     ],
     [
       { reason: 'rewound', cursor: { eventId: '01J' } },
-      'the log does not hold what was read up to {"eventId":"01J"}: it was restored',
+      'the log, restored or another one, does not hold {"eventId":"01J"}. Read again',
     ],
   ])('%j', (given, message) => {
     const error = new ConcurrencyError(given)
@@ -164,13 +161,13 @@ describe('messages say what failed, with which value, and what to do', () => {
     ]
     const error = new ConcurrencyError({ reason: 'condition', index: 0, streams: many, event })
     expect(error.message.length).toBeLessThan(400)
-    expect(error.message).toContain('…), which allows no such event at all. Read again')
+    expect(error.message).toContain('… after the beginning. Read again')
     expect(error.conflict.streams).toBe(many)
   })
 
   test('a limit comes with both figures', () => {
-    const error = new LimitError('the commit is too large', 7, 5, 'events', 'Split it.')
-    expect(error.message).toBe('the commit is too large: 7 events, at most 5 are taken. Split it.')
+    const error = new LimitError('commit.events', 7, 5, 'events', 'Split it.')
+    expect(error.message).toBe('commit.events: expected at most 5 events, found 7. Split it.')
     expect(error).toMatchObject({ limit: 5, actual: 7 })
   })
 

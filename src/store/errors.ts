@@ -55,7 +55,7 @@ export class EventfoldError extends Error {
   readonly outcome: Outcome
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    super(message, details)
     this.code = code
     this.retryable = details.retryable ?? false
     this.outcome = details.outcome ?? 'none'
@@ -137,9 +137,13 @@ export class ConcurrencyError extends EventfoldError {
   readonly conflict: Conflict
 
   constructor(conflict: Conflict) {
-    super('CONFLICT', `Concurrent modification detected: ${describeConflict(conflict)}`, {
-      retryable: true,
-    })
+    super(
+      'CONFLICT',
+      `Concurrent modification detected: ${describeConflict(conflict)}. Read again and decide again.`,
+      {
+        retryable: true,
+      },
+    )
     this.conflict = conflict
   }
 }
@@ -149,7 +153,7 @@ export class ValidationError extends EventfoldError {
   override readonly name = 'ValidationError'
   declare readonly code: 'INVALID_EVENT'
   /** What the schema found. Empty where no schema was asked. */
-  readonly issues: readonly StandardSchemaV1.Issue[]
+  declare readonly issues: readonly StandardSchemaV1.Issue[]
   /** The type of the event. Absent where the fault is in a saved projection. */
   declare readonly eventType?: string
   /** Of a stored event that cannot be read. */
@@ -166,11 +170,8 @@ export class ValidationError extends EventfoldError {
       readonly cause?: unknown
     },
   ) {
-    super('INVALID_EVENT', message, 'cause' in details ? { cause: details.cause } : {})
-    this.issues = details.issues ?? []
-    if (details.eventType !== undefined) this.eventType = details.eventType
-    if (details.eventId !== undefined) this.eventId = details.eventId
-    if (details.position !== undefined) this.position = details.position
+    super('INVALID_EVENT', message, details)
+    Object.assign(this, { issues: [] }, details)
   }
 }
 
@@ -204,8 +205,11 @@ export class IdempotencyError extends EventfoldError {
   /** The idempotency key or the event id. */
   readonly key: string
 
-  constructor(message: string, key: string) {
-    super('IDEMPOTENCY_MISMATCH', message)
+  constructor(what: string, key: string) {
+    super(
+      'IDEMPOTENCY_MISMATCH',
+      `The ${what} ${show(key)} is known with other content. Use a new one.`,
+    )
     this.key = key
   }
 }
@@ -217,8 +221,8 @@ export class LimitError extends EventfoldError {
   readonly limit: number
   readonly actual: number
 
-  constructor(what: string, actual: number, limit: number, unit: string, advice: string) {
-    super('LIMIT', `${what}: ${actual} ${unit}, at most ${limit} are taken. ${advice}`)
+  constructor(what: string, actual: number, limit: number, unit: string, advice = 'Send less.') {
+    super('LIMIT', `${what}: expected at most ${limit} ${unit}, found ${actual}. ${advice}`)
     this.limit = limit
     this.actual = actual
   }
@@ -277,38 +281,22 @@ export class StoreError extends EventfoldError {
 }
 
 function describeConflict(conflict: Conflict): string {
+  const { event, aggregate, document, guard, deleted, actual, cursor } = conflict
   switch (conflict.reason) {
     case 'condition': {
-      const { event, index, streams, cursor } = conflict
-      const since =
-        cursor === undefined
-          ? 'which allows no such event at all'
-          : `and is newer than ${show(cursor)}, up to which it was read`
+      const seen = cursor === undefined ? 'the beginning' : show(cursor)
       return (
-        `${event?.type} ${event?.id} at position ${event?.position} matches condition ${index} ` +
-        `(${show(streams)}), ${since}. Read again and decide again.`
+        `event ${event?.type} ${event?.id} at position ${event?.position} matches ` +
+        `${show(conflict.streams)} after ${seen}`
       )
     }
-    case 'version': {
-      const { aggregate, actual, expected } = conflict
-      return (
-        `${aggregate?.type} ${aggregate?.id} is at version ${actual}, expected ${expected}. ` +
-        'Read again and decide again.'
-      )
-    }
+    case 'version':
+      return `aggregate ${aggregate?.type} ${aggregate?.id} is at version ${actual}, expected ${conflict.expected}`
     case 'document': {
-      const { document, guard, actual, deleted } = conflict
-      const state =
-        actual === 0 ? 'never was' : `${deleted ? 'was deleted' : 'is'} at revision ${actual}`
-      return (
-        `the document ${document?.type} ${document?.id} ${state}, which its guard ${show(guard)} ` +
-        'does not allow. Read it again and decide again.'
-      )
+      const state = deleted ? 'deleted at' : 'at'
+      return `document ${document?.type} ${document?.id} is ${state} revision ${actual}, expected ${show(guard)}`
     }
     case 'rewound':
-      return (
-        `the log does not hold what was read up to ${show(conflict.cursor)}: it was restored, ` +
-        'it is another log, or the event never existed. Read everything again.'
-      )
+      return `the log, restored or another one, does not hold ${show(cursor)}`
   }
 }

@@ -1,4 +1,5 @@
-import { ArgumentError } from './errors.ts'
+import { isPlainObject } from '../event/plain.ts'
+import { isObject, isText, refuse, wellFormed, type Check, type Path } from './check-value.ts'
 
 const MAX_DEPTH = 256
 const DATE_TAG = /^\$+date$/u
@@ -16,7 +17,7 @@ export interface JsonCodec {
 /** Plain JSON: a `Date` is refused, because it would come back as a string. */
 export const jsonCodec: JsonCodec = {
   encode: (value, what) => {
-    assertJson(value, { what, dates: false, path: [] })
+    checkJson(value, [what], refuseInstance)
     return JSON.stringify(value)
   },
   decode: (text) => JSON.parse(text) as unknown,
@@ -34,7 +35,7 @@ export const jsonCodec: JsonCodec = {
  */
 export const dateCodec: JsonCodec = {
   encode: (value, what) => {
-    assertJson(value, { what, dates: true, path: [] })
+    checkJson(value, [what], checkDate)
     return JSON.stringify(tagDates(value))
   },
   decode: (text) => JSON.parse(text, untagDate) as unknown,
@@ -46,120 +47,49 @@ export const dateCodec: JsonCodec = {
  */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, function (this: Record<string, unknown>, key, inner: unknown) {
-    if (inner === null || typeof inner !== 'object') {
-      const raw = this[key]
-      return inner !== null && raw instanceof Date ? tagDates(raw) : inner
-    }
-    if (Array.isArray(inner)) return inner
-    const sorted = Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))
-    return Object.fromEntries(sorted.map(escapeTag))
+    // No text that is stored holds NUL.
+    if (typeof inner === 'string') return this[key] instanceof Date ? `\0${inner}` : inner
+    if (!isObject(inner)) return inner
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
   })
 }
 
-/** Throws where a string holds NUL or a lone surrogate, which not every database can keep. */
-export function assertText(text: string, what: string): void {
-  if (text.includes('\0')) throw new ArgumentError(`${what} holds a NUL character: leave it out`)
-  if (!text.isWellFormed()) {
-    throw new ArgumentError(`${what} holds half of a surrogate pair: cut texts between characters`)
-  }
-}
-
-/** Where the walk through a value is: the path is only spelt out where something is refused. */
-interface Walk {
-  readonly what: string
-  readonly dates: boolean
-  readonly path: (string | number)[]
-}
-
-function assertJson(value: unknown, walk: Walk): void {
-  switch (typeof value) {
-    case 'string':
-      if (!isText(value)) assertText(value, at(walk))
-      return
-    case 'boolean':
-      return
-    case 'number':
-      if (Number.isFinite(value)) return
-      throw refused(walk, String(value), 'store null or leave the key out')
-    case 'object':
-      if (value !== null) assertObject(value, walk)
-      return
-    case 'undefined':
-      throw refused(walk, 'undefined', 'store null or leave it out')
-    default:
-      throw refused(walk, `a ${typeof value}`, 'convert it first')
-  }
-}
-
-function assertObject(value: object, walk: Walk): void {
-  if (walk.path.length >= MAX_DEPTH) {
-    throw refused(walk, `nested deeper than ${MAX_DEPTH} levels`, 'is it a cycle?')
-  }
+/** Refuses what JSON cannot keep. What is an instance of a class is for `checkInstance` to judge. */
+function checkJson(value: unknown, path: Path, checkInstance: Check): void {
+  if (isText(value) || Number.isFinite(value) || typeof value === 'boolean' || value === null)
+    return
+  if (typeof value === 'string') wellFormed(value, path)
+  if (typeof value !== 'object') refuse(path, 'JSON', value)
+  if (path.length > MAX_DEPTH) refuse(path, `at most ${MAX_DEPTH} levels`, value)
   const isList = Array.isArray(value)
-  if (!isList && !isPlain(value)) return assertDate(value, walk)
+  if (!isList && !isPlainObject(value)) return checkInstance(value, path)
   if (Object.getOwnPropertySymbols(value).length > 0) {
-    throw refused(walk, 'something with a symbol as key', 'name it with a text')
+    refuse(path, 'JSON without symbols as keys', value)
   }
-  if (isList) assertList(value, walk)
-  else assertEntries(value as Record<string, unknown>, walk)
-}
-
-function assertList(list: readonly unknown[], walk: Walk): void {
-  if (Object.keys(list).length !== list.length) {
-    throw refused(walk, 'a list with holes or with keys', 'make it a plain list')
+  const keys = Object.keys(value)
+  if (isList && (keys.length !== value.length || value.includes(undefined))) {
+    refuse(path, 'a list without holes, undefined and named keys', value)
   }
-  for (let index = 0; index < list.length; index += 1) assertInner(list[index], index, walk)
-}
-
-function assertEntries(object: Readonly<Record<string, unknown>>, walk: Walk): void {
-  for (const key of Object.keys(object)) {
-    const inner = object[key]
+  for (let at = 0; at < keys.length; at += 1) {
+    const key = isList ? at : (keys[at] as string)
+    const inner = (value as Readonly<Record<string | number, unknown>>)[key]
     if (inner === undefined) continue
-    if (!isText(key)) assertText(key, `the key ${JSON.stringify(key)} of ${at(walk)}`)
-    assertInner(inner, key, walk)
+    if (!isList && !isText(key)) wellFormed(key, path)
+    path.push(key)
+    checkJson(inner, path, checkInstance)
+    path.pop()
   }
 }
 
-function assertInner(inner: unknown, key: string | number, walk: Walk): void {
-  walk.path.push(key)
-  assertJson(inner, walk)
-  walk.path.pop()
+function refuseInstance(value: unknown, path: Path): void {
+  const isDate = value instanceof Date
+  refuse(path, isDate ? 'JSON, such as its toISOString(), or codec: dateCodec' : 'JSON', value)
 }
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
-function isText(text: string): boolean {
-  return !text.includes('\0') && text.isWellFormed()
-}
-
-function assertDate(value: object, walk: Walk): void {
-  if (!(value instanceof Date)) {
-    const name = value.constructor?.name || 'a class'
-    throw refused(walk, `an instance of ${name}`, 'convert it to plain data')
+function checkDate(value: unknown, path: Path): void {
+  if (!(value instanceof Date && Number.isFinite(value.getTime()))) {
+    refuse(path, 'JSON or a valid Date', value)
   }
-  if (!walk.dates) {
-    const advice = 'store its toISOString(), or open the store with codec: dateCodec'
-    throw refused(walk, 'a Date', advice)
-  }
-  if (Number.isNaN(value.getTime())) throw refused(walk, 'an invalid Date', 'check it first')
-}
-
-function refused(walk: Walk, found: string, advice: string): ArgumentError {
-  return new ArgumentError(`${at(walk)} is ${found}, which JSON cannot keep: ${advice}`)
-}
-
-/** `data at items[0].price`; a key that is no plain name is quoted, a long path is cut. */
-function at({ what, path }: Walk): string {
-  if (path.length === 0) return what
-  const steps = path.slice(0, 16).map((step) => {
-    if (typeof step === 'number') return `[${step}]`
-    return /^[\w$-]+$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`
-  })
-  const text = steps.join('').replace(/^\./u, '')
-  return `${what} at ${text}${path.length > steps.length ? '…' : ''}`
 }
 
 function tagDates(value: unknown): unknown {

@@ -1,11 +1,12 @@
 import type { AggregateRef, StoredEvent } from '../event/event.ts'
 import type { PreparedCommit, PreparedDocument } from './check-commit.ts'
+import { after as checkAfter } from './check-streams.ts'
 import type { Committed, Condition, Idempotency } from './commit.ts'
 import { formatCursor, parseCursor, type Place } from './cursor.ts'
 import type { DocumentGuard, DocumentResult } from './document.ts'
-import { ArgumentError, ConcurrencyError, IdempotencyError } from './errors.ts'
+import { ConcurrencyError, IdempotencyError } from './errors.ts'
 import { canonicalJson } from './json.ts'
-import type { After, Streams } from './stream.ts'
+import type { After, Cursor, Streams } from './stream.ts'
 
 /** What a store remembers of a commit that had an idempotency key. */
 export interface Answer {
@@ -75,13 +76,8 @@ export function answered(
 ): Committed | undefined {
   const answer = idempotency && log.answerTo(idempotency.key)
   if (answer === undefined) return undefined
-  if (idempotency?.fingerprint !== undefined && answer.fingerprint !== idempotency.fingerprint) {
-    const { key } = idempotency
-    throw new IdempotencyError(
-      `the idempotency key ${JSON.stringify(key)} was used with other content: use a new key for a new command`,
-      key,
-    )
-  }
+  const { key, fingerprint = answer.fingerprint } = idempotency as Idempotency
+  if (fingerprint !== answer.fingerprint) throw new IdempotencyError('idempotency key', key)
   return { ...answer.committed, replayed: true }
 }
 
@@ -91,37 +87,26 @@ export function seenPosition(
   log: Pick<LogView, 'idAt' | 'eventById'>,
 ): number {
   if (after === undefined) return 0
-  if (typeof after === 'object') {
-    const eventId: unknown = after?.eventId
-    if (typeof eventId !== 'string') {
-      throw new ArgumentError('after is a cursor or { eventId }: name the event seen last')
-    }
-    const event = log.eventById(eventId)
-    if (event === undefined) throw new ConcurrencyError({ reason: 'rewound', cursor: after })
-    return event.position
+  checkAfter(after, ['after'])
+  if (typeof after === 'string') {
+    const { position, id } = parseCursor(after)
+    if (position === 0 || log.idAt(position) === id) return position
+  } else {
+    const event = log.eventById(after.eventId)
+    if (event !== undefined) return event.position
   }
-  const { position, id } = parseCursor(after)
-  if (position > 0 && log.idAt(position) !== id) {
-    throw new ConcurrencyError({ reason: 'rewound', cursor: after })
-  }
-  return position
+  throw new ConcurrencyError({ reason: 'rewound', cursor: after })
 }
 
 function knownEvents(commit: PreparedCommit, log: LogView): Committed | undefined {
   const known = commit.events.map((event) => log.eventById(event.id))
   const first = known.find((event) => event !== undefined)
   if (first === undefined) return undefined
-  for (const [index, event] of commit.events.entries()) {
+  commit.events.forEach((event, index) => {
     const stored = known[index]
-    if (stored === undefined || !sameContent(event, stored)) {
-      throw new IdempotencyError(
-        stored === undefined
-          ? `event ${first.id} is stored, event ${event.id} of the same commit is not: give new events new ids`
-          : `event ${event.id} is stored with other content: give a new event a new id`,
-        stored === undefined ? first.id : event.id,
-      )
-    }
-  }
+    if (stored === undefined) throw new IdempotencyError('event id', first.id)
+    if (!sameContent(event, stored)) throw new IdempotencyError('event id', event.id)
+  })
   return replayOf(commit, known as StoredEvent[], log)
 }
 
@@ -174,55 +159,38 @@ function nextVersions(commit: PreparedCommit, log: LogView): (number | undefined
 }
 
 function judgeDocument(write: PreparedDocument, index: number, log: LogView): DocumentResult {
-  const { type, id } = write
-  if (write.cursor !== undefined) seenPosition(write.cursor, log)
+  const { type, id, cursor, guards, json } = write
+  if (cursor !== undefined) seenPosition(cursor, log)
   const state = log.documentState(type, id)
-  const present = state !== undefined && !state.deleted
-  const revision = state?.revision ?? 0
-  const guard = write.guards.find((each) => !holds(each, write, state, log))
-  if (guard !== undefined) {
-    if (write.otherwise === 'skip') return { type, id, status: 'skipped', revision }
-    throw new ConcurrencyError({
-      reason: 'document',
-      index,
-      document: { type, id },
-      guard,
-      actual: revision,
-      deleted: revision > 0 && !present,
-    })
-  }
-  if (write.json !== undefined) {
-    return { type, id, status: present ? 'updated' : 'created', revision: revision + 1 }
+  const present = state?.deleted === false
+  const actual = state?.revision ?? 0
+  const guard = guards.find((each) => !holds(each, cursor, state, log))
+  if (guard !== undefined && write.otherwise === 'refuse') {
+    const deleted = actual > 0 && !present
+    const document = { type, id }
+    throw new ConcurrencyError({ reason: 'document', index, document, guard, actual, deleted })
   }
   // A delete with a cursor marks also what is not there, so that a late old save stays out.
-  return present || write.cursor !== undefined
-    ? { type, id, status: 'deleted', revision: revision + 1 }
-    : { type, id, status: 'skipped', revision }
+  const skipped = guard !== undefined || (json === undefined && !present && cursor === undefined)
+  if (skipped) return { type, id, status: 'skipped', revision: actual }
+  const status = json === undefined ? 'deleted' : present ? 'updated' : 'created'
+  return { type, id, status, revision: actual + 1 }
 }
 
 function holds(
   guard: DocumentGuard,
-  write: PreparedDocument,
+  cursor: Cursor | undefined,
   state: DocumentState | undefined,
   log: LogView,
 ): boolean {
-  switch (guard) {
-    case 'any':
-      return true
-    case 'absent':
-      return state === undefined || state.deleted
-    case 'present':
-      return state !== undefined && !state.deleted
-    case 'newer':
-    case 'not-older': {
-      if (state?.cursor === undefined) return true
-      const { position: stored, id } = parseCursor(state.cursor)
-      // A document ahead of a log that was rewound reflects what no longer exists.
-      if (stored > 0 && log.idAt(stored) !== id) return true
-      const written = parseCursor(write.cursor as string).position
-      return written > stored || (guard === 'not-older' && written === stored && !state.deleted)
-    }
-    default:
-      return (state?.revision ?? 0) === guard.revision
-  }
+  if (typeof guard === 'object') return (state?.revision ?? 0) === guard.revision
+  const present = state?.deleted === false
+  if (guard === 'absent') return !present
+  if (guard === 'present') return present
+  if (guard === 'any' || state?.cursor === undefined) return true
+  const { position: stored, id } = parseCursor(state.cursor)
+  // A document ahead of a log that was rewound reflects what no longer exists.
+  if (stored > 0 && log.idAt(stored) !== id) return true
+  const written = parseCursor(cursor as Cursor).position
+  return written > stored || (guard === 'not-older' && written === stored && present)
 }

@@ -1,5 +1,7 @@
 import type { AggregateRef } from '../event/event.ts'
-import { compareStrings } from './compare.ts'
+import { isPlainObject } from '../event/plain.ts'
+import { isObject } from './check-value.ts'
+import { compareValues } from './compare.ts'
 import type { DataFilter, FilterEntry, Operators, Scalar, Stream, Streams } from './stream.ts'
 
 /** What matching looks at. */
@@ -25,8 +27,21 @@ export function compileStreams(streams: Streams): Test<Matchable> {
 
 /** As {@link compileStreams}, for the filter of a document query. */
 export function compileFilter(filter: DataFilter): Test<unknown> {
-  const tests = Object.entries(filter).map(([key, entry]) => fieldTest(key, compileEntry(entry)))
-  return (data) => tests.every((test) => test(data))
+  return all(
+    Object.entries(filter).map(([key, entry]) => {
+      const test = compileEntry(entry)
+      return (data) => test(fieldOf(data, key))
+    }),
+  )
+}
+
+/** A top-level key of `data`; `undefined` where it has none. */
+export function fieldOf(data: unknown, key: string): unknown {
+  return isObject(data) && Object.hasOwn(data, key) ? data[key] : undefined
+}
+
+function all<Value>(tests: readonly Test<Value>[]): Test<Value> {
+  return (value) => tests.every((test) => test(value))
 }
 
 function compileStream(stream: Stream): Test<Matchable> {
@@ -40,68 +55,47 @@ function compileStream(stream: Stream): Test<Matchable> {
     (filter === undefined || filter(event.data))
 }
 
-function fieldTest(key: string, test: Test<unknown>): Test<unknown> {
-  return (data) => test(fieldOf(data, key))
-}
-
-/** A top-level key of `data`; `undefined` where there is none, as in a list or a text. */
-export function fieldOf(data: unknown, key: string): unknown {
-  const known =
-    data !== null && typeof data === 'object' && !Array.isArray(data) && Object.hasOwn(data, key)
-  return known ? (data as Record<string, unknown>)[key] : undefined
-}
-
 function compileEntry(entry: FilterEntry | null | undefined): Test<unknown> {
-  if (entry === null || entry === undefined) return () => false
-  if (isArray(entry)) {
-    const values = new Set<unknown>(entry)
-    return (field) => (Array.isArray(field) ? equalLists(field, entry) : values.has(field))
+  if (Array.isArray(entry)) {
+    const list = entry as readonly Scalar[]
+    const isOneOf = operators.in(list)
+    return (field) => (Array.isArray(field) ? equalLists(field, list) : isOneOf(field))
   }
-  if (typeof entry !== 'object') return (field) => field === entry
-  const tests = Object.entries(entry).map(([operator, operand]) =>
-    compileOperator(operator as keyof Operators, operand as never),
+  if (!isPlainObject(entry)) return operators.eq(entry)
+  return all(
+    Object.entries(entry).map(([operator, operand]) =>
+      operators[operator as keyof Operators](operand as never),
+    ),
   )
-  return (field) => tests.every((test) => test(field))
 }
 
-function compileOperator(
-  operator: keyof Operators,
-  operand: Scalar & readonly Scalar[],
-): Test<unknown> {
-  switch (operator) {
-    case 'eq':
-      return (field) => field === operand && field !== undefined && field !== null
-    case 'neq':
-      return (field) => field !== operand
-    case 'in': {
-      const values = new Set<unknown>(operand)
-      return (field) => values.has(field)
-    }
-    case 'nin': {
-      const values = new Set<unknown>(operand)
-      return (field) => !values.has(field)
-    }
-    case 'gt':
-      return ordered(operand, (order) => order > 0)
-    case 'gte':
-      return ordered(operand, (order) => order >= 0)
-    case 'lt':
-      return ordered(operand, (order) => order < 0)
-    case 'lte':
-      return ordered(operand, (order) => order <= 0)
-  }
+const operators = {
+  eq: (operand: unknown): Test<unknown> =>
+    operand === null ? () => false : (field) => field === operand && field !== undefined,
+  neq:
+    (operand: unknown): Test<unknown> =>
+    (field) =>
+      field !== operand,
+  in: (operands: readonly unknown[]): Test<unknown> => {
+    const values = new Set(operands)
+    return (field) => values.has(field)
+  },
+  nin: (operands: readonly unknown[]): Test<unknown> => {
+    const values = new Set(operands)
+    return (field) => !values.has(field)
+  },
+  gt: ordered((order) => order > 0),
+  gte: ordered((order) => order >= 0),
+  lt: ordered((order) => order < 0),
+  lte: ordered((order) => order <= 0),
 }
 
-function ordered(operand: Scalar, accept: Test<number>): Test<unknown> {
-  return typeof operand === 'string'
-    ? (field) => typeof field === 'string' && accept(compareStrings(field, operand))
-    : (field) => typeof field === 'number' && accept(field - Number(operand))
+/** Strings compare with strings, numbers with numbers. */
+function ordered(accept: Test<number>): (operand: Scalar) => Test<unknown> {
+  return (operand) => (field) =>
+    typeof field === typeof operand && accept(compareValues(field, operand))
 }
 
 function equalLists(field: readonly unknown[], entry: readonly Scalar[]): boolean {
   return field.length === entry.length && entry.every((value, index) => field[index] === value)
-}
-
-function isArray(entry: FilterEntry): entry is readonly Scalar[] {
-  return Array.isArray(entry)
 }

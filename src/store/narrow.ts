@@ -1,4 +1,5 @@
 import { keyOf } from '../event/identifiers.ts'
+import { isPlainObject } from '../event/plain.ts'
 import type { FilterEntry, Operators, Scalar, Stream } from './stream.ts'
 
 /** What an index by key knows of a stream. */
@@ -11,42 +12,32 @@ export interface Narrowing {
 
 /** Which keys an event must be filed under to match a stream. Indexes narrow; `matches.ts` decides. */
 export function narrow(stream: Stream, isIdentifier: (key: string) => boolean): Narrowing {
-  const entries = Object.entries(stream.filter ?? {})
   const keys: (readonly string[])[] = []
   let exact = stream.aggregate === undefined
-  for (const [name, entry] of entries) {
-    const values = isIdentifier(name) ? valuesOf(entry) : undefined
+  for (const [name, entry] of Object.entries(stream.filter ?? {})) {
+    const operators = operatorsOf(entry)
+    const values = isIdentifier(name) ? valuesOf(operators) : undefined
     if (values === undefined) exact = false
     else {
-      exact &&= isOnlyEquality(entry)
-      keys.push([...new Set(values.map((value) => keyOf(name, value)))])
+      exact &&= Object.keys(operators).length === 1
+      // A list also matches the field that is this list.
+      const whole = Array.isArray(entry) ? [entry as readonly Scalar[]] : []
+      keys.push([...new Set([...values, ...whole].map((value) => keyOf(name, value)))])
     }
   }
   return { keys: keys.sort((a, b) => a.length - b.length), exact }
 }
 
-type KeyValue = string | number | readonly Scalar[]
-
-function valuesOf(entry: FilterEntry | null | undefined): readonly KeyValue[] | undefined {
-  if (entry === null || entry === undefined) return []
-  if (Array.isArray(entry)) {
-    const values = keyValues(entry as readonly Scalar[])
-    return values && [...values, entry as readonly Scalar[]]
-  }
-  if (typeof entry !== 'object') return keyValues([entry])
-  const operators = entry as Operators
-  if ('eq' in operators) return operators.eq == null ? [] : keyValues([operators.eq])
-  return operators.in && keyValues(operators.in)
+function operatorsOf(entry: FilterEntry): Operators {
+  if (isPlainObject(entry)) return entry
+  return Array.isArray(entry) ? { in: entry as readonly Scalar[] } : { eq: entry as Scalar }
 }
 
-function keyValues(values: readonly Scalar[]): readonly (string | number)[] | undefined {
-  return values.some((value) => typeof value === 'boolean')
+/** The values of which a field must be one, where keys can tell. */
+function valuesOf(operators: Operators): readonly (string | number)[] | undefined {
+  const { eq = null } = operators
+  const values = 'eq' in operators ? (eq === null ? [] : [eq]) : operators.in
+  return values?.some((value) => typeof value === 'boolean')
     ? undefined
-    : (values as readonly (string | number)[])
-}
-
-function isOnlyEquality(entry: FilterEntry | null | undefined): boolean {
-  if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) return true
-  const [operator, ...others] = Object.keys(entry)
-  return others.length === 0 && (operator === 'eq' || operator === 'in')
+    : (values as readonly (string | number)[] | undefined)
 }

@@ -14,10 +14,10 @@ test.each([
   [undefined, 'undefined'],
   [null, 'null'],
   [Symbol('s'), 'Symbol(s)'],
-  [() => 1, 'a function'],
+  [() => 1, 'an instance of Function'],
   [{ a: [1, 'b'] }, '{"a":[1,"b"]}'],
-  [new Date(0), 'a Date'],
-  [new Map([[1, 2]]), '{}'],
+  [new Date(0), 'an instance of Date'],
+  [new Map([[1, 2]]), 'an instance of Map'],
   [cycle, 'an object that is no JSON'],
   [{ toJSON: () => undefined }, 'undefined'],
 ])('%o is shown as it is meant', (value, shown) => {

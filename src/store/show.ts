@@ -1,3 +1,5 @@
+import { isPlainObject } from '../event/plain.ts'
+
 const LONGEST = 120
 
 /** A value as messages show it: short, whatever it is. */
@@ -5,25 +7,27 @@ export function show(value: unknown): string {
   switch (typeof value) {
     case 'bigint':
       return `${value}n`
-    case 'function':
-      return 'a function'
-    case 'object':
-      return value instanceof Date ? 'a Date' : cut(json(value))
     case 'string':
-      return cut(JSON.stringify(value))
+    case 'object':
+    case 'function':
+      return cut(json(value))
     default:
       return String(value)
   }
 }
 
+/** The beginning of a text that is too long for a message. */
+export function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
+}
+
 function json(value: unknown): string {
+  if (value instanceof Object && !Array.isArray(value) && !isPlainObject(value)) {
+    return `an instance of ${value.constructor?.name}`
+  }
   try {
     return String(JSON.stringify(value))
   } catch {
     return 'an object that is no JSON'
   }
-}
-
-function cut(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
 }

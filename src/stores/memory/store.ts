@@ -3,6 +3,7 @@ import type { StoredEvent } from '../../event/event.ts'
 import type { Capabilities } from '../../store/capabilities.ts'
 import { prepareCommit } from '../../store/check-commit.ts'
 import { checkLoad, checkRead, throwIfAborted } from '../../store/check-read.ts'
+import { refuse } from '../../store/check-value.ts'
 import type { Commit, Committed } from '../../store/commit.ts'
 import { formatCursor } from '../../store/cursor.ts'
 import type { Documents } from '../../store/document.ts'
@@ -134,6 +135,7 @@ export class MemoryEventStore implements EventStore {
 
   readonly watch = (listener: () => void): (() => void) => {
     this.#open('watch')
+    if (typeof listener !== 'function') refuse(['watch'], 'a function', listener)
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }

@@ -75,7 +75,6 @@ export class Combiner {
   add(commit: PreparedCommit, signal?: AbortSignal): Promise<Committed> {
     const { queueLimit } = this.#options
     if (this.#unsettled >= queueLimit) return Promise.reject(this.#full(queueLimit))
-    this.#unsettled += 1
     return new Promise((resolve, reject) => {
       // Batches are synchronous: whoever is aborted is not in one.
       const abort = (): void => {
@@ -92,7 +91,9 @@ export class Combiner {
         searches: 0,
         settled: false,
       }
+      // Fails where it is no signal: then nothing waits that `idle` would wait for.
       signal?.addEventListener('abort', abort)
+      this.#unsettled += 1
       this.#queue.push(waiting)
       this.#start()
     })

@@ -2,6 +2,7 @@
 import { DEFAULT_IDENTIFIERS, identifierTest, type Identifiers } from '../../event/identifiers.ts'
 import { jsonCodec, type JsonCodec } from '../../store/json.ts'
 import type { EventStore } from '../../store/store.ts'
+import { checkOptions } from './check-options.ts'
 import type { SqliteDriver } from './hand.ts'
 import { nodeSqlite } from './hands/node-sqlite.ts'
 import { LogFile } from './log-file.ts'
@@ -57,6 +58,7 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteEve
     busyTimeout = 10_000,
     queueLimit = 10_000,
   } = options
+  checkOptions({ identifiers, synchronous, busyTimeout, queueLimit })
   const watch = new Watch(() => file.dataVersion())
   const file = new LogFile(path, {
     driver,

@@ -4,13 +4,14 @@ import { throwIfAborted } from '../../store/check-read.ts'
 import { StoreError } from '../../store/errors.ts'
 import { jsonCodec, type JsonCodec } from '../../store/json.ts'
 import { nextTurn, whenFree } from './busy.ts'
+import { checkOptions } from './check-options.ts'
 import { asStoreError } from './errors.ts'
 import type { Connection, SqliteDriver } from './hand.ts'
 import { nodeSqlite } from './hands/node-sqlite.ts'
 import { connect, identifiersText, inTransaction, openingError, prepareTables } from './open.ts'
 import { Recent } from './recent.ts'
 import { reindexing } from './statements.ts'
-import { rowsOf } from './terms.ts'
+import { partsOf } from './terms.ts'
 
 export interface ReindexOptions {
   /** The identifiers to go on with. */
@@ -42,6 +43,7 @@ const BATCH = 4_096
  */
 export async function reindexSqlite(path: string, options: ReindexOptions): Promise<void> {
   const { identifiers, driver = nodeSqlite, busyTimeout = 10_000, signal } = options
+  checkOptions({ identifiers, busyTimeout })
   if (!existsSync(path)) {
     throw new StoreError('not-a-log', `Cannot reindex ${path}: there is no such file.`)
   }
@@ -116,10 +118,15 @@ class Build {
     for (const [, type, data] of rows) {
       batch.add(type, keysOf(this.#codec.decode(data), this.#isIdentifier))
     }
+    const append = this.#connection.command(reindexing.append)
     const insert = this.#connection.command(reindexing.insert)
     for (const term of [...batch.terms].sort()) {
       const typeAt = (position: number): string => batch.typeAt(position)
-      for (const row of rowsOf(term, batch.positionsOf(term), typeAt)) insert.run(...row)
+      for (const [index, part] of partsOf(term, batch.positionsOf(term), typeAt).entries()) {
+        const { first, positions, room } = part
+        if (index === 0) append.run(term, room, term, first, positions)
+        else insert.run(term, first, positions)
+      }
     }
     this.#connection.command(reindexing.filed).run(batch.end)
     // What comes after this batch is found as every recent event is.

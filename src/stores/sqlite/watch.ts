@@ -1,3 +1,5 @@
+import { refuse } from '../../store/check-value.ts'
+
 const INTERVAL = 100
 
 /** Tells listeners of commits: of this store at once, of other processes by asking now and then. */
@@ -15,6 +17,7 @@ export class Watch {
 
   /** Returns the function that ends it. */
   add(listener: () => void): () => void {
+    if (typeof listener !== 'function') refuse(['watch'], 'a function', listener)
     // One function may listen twice.
     const own = (): void => listener()
     this.#listeners.add(own)

@@ -21,8 +21,8 @@ test('a log that is restored while its events are filed finds all its events by 
     await restored.commit({ events: events('new', 50) })
   }
   await store.commit({ events: events('lost', 50) })
-  const filing = theirs.prepare('select filing from eventfold_meta')
-  while (filing.get()?.['filing'] !== 100) await new Promise(setImmediate)
+  const filing = theirs.prepare('select filing_to from eventfold_meta')
+  while (filing.get()?.['filing_to'] !== 100) await new Promise(setImmediate)
   theirs.exec(`
     attach '${folder.file('backup.db')}' as backup;
     begin immediate;

@@ -1,7 +1,7 @@
 import type { SqlValue } from './hand.ts'
 import type { SqliteLog } from './log.ts'
 import { MANY } from './statements.ts'
-import { rowsOf } from './terms.ts'
+import { partsOf } from './terms.ts'
 
 /** When events are filed, and how many rows one transaction writes. */
 export interface FilingPace {
@@ -22,9 +22,8 @@ export const filingPace: FilingPace = {
 }
 
 /**
- * Files recent events slice by slice; commits may come in between. It ends at the position that the
- * first slice recorded, whoever goes on with it: its rows are the same each time, so that a process
- * may die half-way and two may do it at once.
+ * Files recent events slice by slice, term by term; commits may come in between. Where it ends and how
+ * far it has come is recorded with each slice, so that each term is filed once, whoever goes on with it.
  */
 export class Filing {
   readonly #log: SqliteLog
@@ -32,63 +31,70 @@ export class Filing {
   readonly #to: number
   /** The id of the last event that is filed: evidence that this is still the same log. */
   readonly #lastId: string | undefined
-  readonly #terms: string[]
+  /** Sorted, so that neighbours are filed together. */
+  readonly #terms: readonly string[]
   readonly #size: number
-  /** How many terms are left when the slice that was written last is durable. */
-  #left = 0
 
   /** Has to be made within a write transaction, as its slices are done. */
   constructor(log: SqliteLog, rows: number) {
     this.#log = log
     this.#size = rows
     this.#from = log.recent.start
-    this.#to = log.beginFiling()
+    this.#to = log.filing.to === 0 ? log.recent.end : log.filing.to
     this.#lastId = log.idAt(this.#to)
-    // Sorted, so that neighbours are filed together. They are taken from the end.
-    this.#terms = [...log.recent.terms].sort().toReversed()
+    this.#terms = [...log.recent.terms].sort()
   }
 
-  /** Files the next slice; `true` after the last. Files it again until it is said to be durable. */
+  /** Files the next slice; `true` after the last. */
   slice(): boolean {
+    const { recent, filing, statements } = this.#log
     if (this.#isOver()) return true
-    const { statements } = this.#log
-    const rows: SqlValue[] = []
-    this.#left = this.#terms.length
-    while (rows.length < this.#size * 3 && this.#left > 0) {
-      this.#left -= 1
-      this.#addRows(this.#terms[this.#left] as string, rows)
+    let index = firstAfter(this.#terms, filing.to === 0 ? '' : filing.after)
+    const appended: SqlValue[] = []
+    let rows = 0
+    for (; index < this.#terms.length && rows < this.#size; index += 1) {
+      const term = this.#terms[index] as string
+      const all = recent.positionsOf(term)
+      const positions = (all.at(-1) ?? 0) > this.#to ? all.filter((at) => at <= this.#to) : all
+      const [part, ...others] = partsOf(term, positions, (position) => recent.typeAt(position))
+      if (part === undefined) continue
+      rows += 1 + others.length
+      if (others.length === 0) {
+        appended.push(term, part.room, term, part.first, part.positions)
+        continue
+      }
+      statements.appendPositions.run(term, part.room, term, part.first, part.positions)
+      for (const { first, positions: text } of others)
+        statements.insertPositions.run(term, first, text)
     }
-    const width = MANY * 3
-    let index = 0
-    for (; index + width <= rows.length; index += width) {
-      statements.insertManyPositions.run(...rows.slice(index, index + width))
+    this.#append(appended)
+    if (index === this.#terms.length) {
+      this.#log.endFiling(this.#to)
+      return true
     }
-    for (; index < rows.length; index += 3) {
-      statements.insertPositions.run(...rows.slice(index, index + 3))
-    }
-    if (this.#left > 0) return false
-    this.#log.endFiling(this.#to)
-    return true
+    this.#log.recordFiling({ to: this.#to, after: this.#terms[index - 1] as string })
+    return false
   }
 
-  /** The slice is durable. */
-  next(): void {
-    this.#terms.length = this.#left
+  #append(values: readonly SqlValue[]): void {
+    const { appendPositions, appendManyPositions } = this.#log.statements
+    let index = 0
+    for (; index + MANY * 5 <= values.length; index += MANY * 5) {
+      appendManyPositions.run(...values.slice(index, index + MANY * 5))
+    }
+    for (; index < values.length; index += 5) appendPositions.run(...values.slice(index, index + 5))
   }
 
   /** Whether another process was faster, or the log was restored. */
   #isOver(): boolean {
     const { recent, filing } = this.#log
-    if (recent.start !== this.#from || filing !== this.#to) return true
+    if (recent.start !== this.#from || (filing.to !== 0 && filing.to !== this.#to)) return true
     return this.#log.idAt(this.#to) !== this.#lastId
   }
+}
 
-  #addRows(term: string, rows: SqlValue[]): void {
-    const { recent } = this.#log
-    const all = recent.positionsOf(term)
-    const positions = (all.at(-1) ?? 0) > this.#to ? all.filter((at) => at <= this.#to) : all
-    for (const row of rowsOf(term, positions, (position) => recent.typeAt(position))) {
-      rows.push(...row)
-    }
-  }
+/** The index of the first term after another; the terms are sorted. */
+function firstAfter(terms: readonly string[], term: string): number {
+  const index = terms.findIndex((other) => other > term)
+  return index === -1 ? terms.length : index
 }

@@ -23,7 +23,7 @@ export function faultsOf(
     'positions are not dense from 1',
   )
   const [filed, filing] = connection
-    .query<readonly [number, number]>('select filed, filing from eventfold_meta')
+    .query<readonly [number, number]>('select filed, filing_to from eventfold_meta')
     .get() as readonly [number, number]
   check(filed <= events.length, `filed up to ${filed}, where ${events.length} events are`)
   check(filing === 0 || filing > filed, `a filing up to ${filing} goes on after ${filed}`)
@@ -35,13 +35,13 @@ export function faultsOf(
   }
   const found = new Index()
   const rows = connection
-    .query<readonly [term: string, last: number, positions: string]>(
-      'select term, last, positions from eventfold_index order by term, last',
+    .query<readonly [term: string, first: number, positions: string]>(
+      'select term, first, positions from eventfold_index order by term, first',
     )
     .all()
-  for (const [term, last, text] of rows) {
-    const { positions, last: end } = decodePositions(text, undefined)
-    check(last === end, `${term}: the row ${last} ends at ${end}`)
+  for (const [term, first, text] of rows) {
+    const { positions, first: begin } = decodePositions(`[${text}]`, undefined)
+    check(first === begin, `${term}: the row ${first} begins at ${begin}`)
     for (const position of positions) {
       check(expected.has(term, position), `${term}: files ${position}, which is not there`)
       found.add(term, position)

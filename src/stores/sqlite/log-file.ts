@@ -212,16 +212,11 @@ export class LogFile {
       let filing: Filing | undefined
       for (let done = false; !done;) {
         await nextTurn()
-        // A transaction may fail and be done again: what it began counts when it is durable.
-        let begun = filing
         done = await this.write(() => {
-          begun = filing
-          if (log.recent.count < threshold && !begun) return true
-          begun ??= new Filing(log, this.#pace.rows)
-          return begun.slice()
+          if (log.recent.count < threshold && !filing) return true
+          filing ??= new Filing(log, this.#pace.rows)
+          return filing.slice()
         })
-        filing = begun
-        filing?.next()
       }
     } catch {
       // The events stay in memory, and the next commit tries again.

@@ -22,6 +22,14 @@ export interface LogOptions {
   readonly epoch: number
 }
 
+/** A filing that is under way. */
+export interface FilingState {
+  /** The position that it ends with; 0 where there is none. */
+  readonly to: number
+  /** The last term that is filed up to there. */
+  readonly after: string
+}
+
 /** How far conditions were found clean before the lock was taken. */
 export type Cleared = Map<Streams, Place>
 
@@ -53,8 +61,7 @@ export class SqliteLog implements LogView, Index {
   #greatestId = ''
   /** The id of the last recent event: evidence that this is still the same log. */
   #recentId = ''
-  /** Where a filing that somebody began will end; 0 where nobody did. */
-  #filing = 0
+  #filing: FilingState = { to: 0, after: '' }
   /** As of the last time that this was brought up to date; `undefined` where it has to be. */
   #dataVersion: number | undefined
   #cleared: Cleared | undefined
@@ -75,10 +82,10 @@ export class SqliteLog implements LogView, Index {
     this.#dataVersion = undefined
     const row = this.statements.head.get()
     if (row === undefined || row[0] !== this.#epoch) throw takenOver()
-    const [, filed, filing, position, id, greatestId] = row
+    const [, filed, to, after, position, id, greatestId] = row
     this.#head = position === null || id === null ? START : { position, id }
     this.#greatestId = greatestId ?? ''
-    this.#filing = filing
+    this.#filing = { to, after }
     this.#catchUpRecent(filed)
     this.#dataVersion = dataVersion
   }
@@ -128,19 +135,14 @@ export class SqliteLog implements LogView, Index {
     return new Scan(streams, this, this.codec, options)
   }
 
-  /** Where the filing that is under way will end; 0 where there is none. */
-  get filing(): number {
+  get filing(): FilingState {
     return this.#filing
   }
 
-  /** Records where a filing ends: at the head, or where the one ends that was begun before. */
-  beginFiling(): number {
-    if (this.#filing === 0) {
-      this.#filing = this.recent.end
-      this.statements.setFiling.run(this.#filing)
-      this.#dataVersion = undefined
-    }
-    return this.#filing
+  /** Records how far a filing has come. */
+  recordFiling({ to, after }: FilingState): void {
+    this.statements.setFiling.run(to, after)
+    this.#dataVersion = undefined
   }
 
   /** Records that everything up to a position is filed. */

@@ -10,7 +10,8 @@ export const migrations: readonly string[] = [
     epoch integer not null,
     identifiers text not null,
     filed integer not null,
-    filing integer not null,
+    filing_to integer not null,
+    filing_after text not null,
     next_identifiers text,
     next_filed integer
   ) strict;
@@ -33,9 +34,9 @@ export const migrations: readonly string[] = [
 
   create table eventfold_index (
     term text not null,
-    last integer not null,
+    first integer not null,
     positions text not null,
-    primary key (term, last)
+    primary key (term, first)
   ) strict, without rowid;
 
   create table eventfold_documents (

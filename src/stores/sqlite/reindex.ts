@@ -11,7 +11,7 @@ import { nodeSqlite } from './hands/node-sqlite.ts'
 import { connect, identifiersText, inTransaction, openingError, prepareTables } from './open.ts'
 import { Recent } from './recent.ts'
 import { reindexing } from './statements.ts'
-import { rowsOf } from './terms.ts'
+import { partsOf } from './terms.ts'
 
 export interface ReindexOptions {
   /** The identifiers to go on with. */
@@ -118,10 +118,15 @@ class Build {
     for (const [, type, data] of rows) {
       batch.add(type, keysOf(this.#codec.decode(data), this.#isIdentifier))
     }
+    const append = this.#connection.command(reindexing.append)
     const insert = this.#connection.command(reindexing.insert)
     for (const term of [...batch.terms].sort()) {
       const typeAt = (position: number): string => batch.typeAt(position)
-      for (const row of rowsOf(term, batch.positionsOf(term), typeAt)) insert.run(...row)
+      for (const [index, part] of partsOf(term, batch.positionsOf(term), typeAt).entries()) {
+        const { first, positions, room } = part
+        if (index === 0) append.run(term, room, term, first, positions)
+        else insert.run(term, first, positions)
+      }
     }
     this.#connection.command(reindexing.filed).run(batch.end)
     // What comes after this batch is found as every recent event is.

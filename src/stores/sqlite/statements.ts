@@ -34,12 +34,13 @@ export type OutboxRow = readonly [
 export type HeadRow = readonly [
   epoch: number,
   filed: number,
-  filing: number,
+  filingTo: number,
+  filingAfter: string,
   position: number | null,
   id: string | null,
   greatestId: string | null,
 ]
-/** The positions of some rows, each as `terms.ts` writes them, with commas in between. */
+/** The positions of some rows, as `terms.ts` writes them: each row in brackets, with commas in between. */
 export type PositionsRow = readonly [positions: string | null]
 
 /** How many rows one statement of `insertManyX` takes. */
@@ -48,7 +49,23 @@ export const MANY = 16
 const EVENT = `position, id, type, data, metadata, aggregate_type, aggregate_id, version, timestamp`
 const DOCUMENT = `type, id, data, cursor, revision, updated_at`
 const INSERT_EVENT = `insert into eventfold_events (${EVENT}) values `
-const INSERT_POSITIONS = `insert or ignore into eventfold_index (term, last, positions) values `
+
+/** Makes a new row of the index. */
+const insertPositions = (table: string): string =>
+  `insert into ${table} (term, first, positions) values (?, ?, ?)`
+
+/** Adds to the last row of a term, where that is not longer than asked for; else it makes a new row. */
+const appendPositions = (table: string, count: number): string => `
+  insert into ${table} (term, first, positions) values
+  ${Array<string>(count)
+    .fill(
+      `(?, coalesce((
+        select case when length(positions) <= ? then first end from ${table}
+        where term = ? order by first desc limit 1
+      ), ?), ?)`,
+    )
+    .join(', ')}
+  on conflict (term, first) do update set positions = positions || ',' || excluded.positions`
 
 const rows = (count: number, columns: number): string =>
   Array<string>(count)
@@ -69,8 +86,8 @@ export const opening = {
   version: `select version from eventfold_meta where one = 1`,
   encoding: `pragma encoding`,
   useWal: `pragma journal_mode = wal`,
-  create: `insert into eventfold_meta (one, version, epoch, identifiers, filed, filing)
-    values (1, 0, 1, ?, 0, 0)`,
+  create: `insert into eventfold_meta (one, version, epoch, identifiers, filed, filing_to, filing_after)
+    values (1, 0, 1, ?, 0, 0, '')`,
   setVersion: `update eventfold_meta set version = ?`,
   epoch: `select epoch, identifiers from eventfold_meta where one = 1`,
   hasEvents: `select 1 from eventfold_events limit 1`,
@@ -85,20 +102,22 @@ export const reindexing = {
   create: `
     create table eventfold_index_next (
       term text not null,
-      last integer not null,
+      first integer not null,
       positions text not null,
-      primary key (term, last)
+      primary key (term, first)
     ) strict, without rowid`,
   events: `
     select position, type, data from eventfold_events
     where position > ? order by position limit ?`,
-  insert: `insert into eventfold_index_next (term, last, positions) values (?, ?, ?)`,
+  append: appendPositions('eventfold_index_next', 1),
+  insert: insertPositions('eventfold_index_next'),
   filed: `update eventfold_meta set next_filed = ?`,
   replace: `
     drop table eventfold_index;
     alter table eventfold_index_next rename to eventfold_index;
     update eventfold_meta set
-      identifiers = next_identifiers, filed = next_filed, filing = 0, epoch = epoch + 1,
+      identifiers = next_identifiers, filed = next_filed, filing_to = 0, filing_after = '',
+      epoch = epoch + 1,
       next_identifiers = null, next_filed = null`,
   forget: `update eventfold_meta set next_identifiers = null, next_filed = null`,
 }
@@ -125,7 +144,8 @@ export interface Statements {
   readonly positionsUp: Query<PositionsRow>
   readonly positionsDown: Query<PositionsRow>
   readonly insertPositions: Command
-  readonly insertManyPositions: Command
+  readonly appendPositions: Command
+  readonly appendManyPositions: Command
   readonly setFiling: Command
   readonly setFiled: Command
 
@@ -165,7 +185,7 @@ export function prepareStatements({ query, command }: Connection): Statements {
     dataVersion: query(`pragma data_version`),
 
     head: query(`
-      select meta.epoch, meta.filed, meta.filing, event.position, event.id,
+      select meta.epoch, meta.filed, meta.filing_to, meta.filing_after, event.position, event.id,
         (select max(id) from eventfold_events)
       from eventfold_meta meta
       left join eventfold_events event
@@ -186,24 +206,25 @@ export function prepareStatements({ query, command }: Connection): Statements {
     insertEvent: command(INSERT_EVENT + rows(1, 9)),
     insertManyEvents: command(INSERT_EVENT + rows(MANY, 9)),
 
+    // The row that a position falls into, and those after it.
     positionsUp: query(`
-      select group_concat(positions) from (
+      select group_concat('[' || positions || ']') from (
         select positions from eventfold_index
-        where term = ? and last >= ? and last <= ? order by last limit ?
+        where term = ? and first <= ? and first >= coalesce((
+          select max(first) from eventfold_index where term = ? and first <= ?
+        ), 0)
+        order by first limit ?
       )`),
-    // The row that a position falls into, and those before it.
     positionsDown: query(`
-      select group_concat(positions) from (
+      select group_concat('[' || positions || ']') from (
         select positions from eventfold_index
-        where term = ? and last <= coalesce((
-          select min(last) from eventfold_index where term = ? and last >= ? and last <= ?
-        ), ?)
-        order by last desc limit ?
+        where term = ? and first <= ? order by first desc limit ?
       )`),
-    insertPositions: command(INSERT_POSITIONS + rows(1, 3)),
-    insertManyPositions: command(INSERT_POSITIONS + rows(MANY, 3)),
-    setFiling: command(`update eventfold_meta set filing = ?`),
-    setFiled: command(`update eventfold_meta set filed = ?, filing = 0`),
+    insertPositions: command(insertPositions('eventfold_index')),
+    appendPositions: command(appendPositions('eventfold_index', 1)),
+    appendManyPositions: command(appendPositions('eventfold_index', MANY)),
+    setFiling: command(`update eventfold_meta set filing_to = ?, filing_after = ?`),
+    setFiled: command(`update eventfold_meta set filed = ?, filing_to = 0, filing_after = ''`),
 
     lastVersion: query(`
       select max(version) from eventfold_events where aggregate_type = ? and aggregate_id = ?`),

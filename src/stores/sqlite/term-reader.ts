@@ -19,15 +19,19 @@ function readerUp(term: string, { statements, recent }: Index): TermReader {
   return (from, limit, types) => {
     const places: number[] = []
     let looked = 0
-    if (from <= recent.start) {
-      const most = rowsFor(limit, density)
-      const texts = statements.positionsUp.get(term, from, recent.start, most)?.[0]
+    const filed = recent.start
+    if (from <= filed) {
+      // The first row may lie wholly before the place asked for: the one after it leads on.
+      const most = rowsFor(limit, density) + 1
+      const texts = statements.positionsUp.get(term, filed, term, from, most)?.[0]
       if (texts != null) {
         const { rows, positions, total, last } = decodePositions(texts, types)
         looked = total
         density = total / rows
-        for (const position of positions) if (position >= from) places.push(position)
-        if (rows === most) return { places, looked, next: last + 1 }
+        for (const position of positions) {
+          if (position >= from && position <= filed) places.push(position)
+        }
+        if (rows === most) return { places, looked, next: Math.min(last, filed) + 1 }
       }
     }
     const positions = recent.positionsOf(term)
@@ -58,14 +62,14 @@ function readerDown(term: string, { statements, recent }: Index): TermReader {
     if (before !== undefined) return { places, looked, next: -before }
     const filed = recent.start
     if (filed === 0) return { places, looked }
-    // The first row may lie wholly past the place asked for: the one after it leads on.
-    const most = rowsFor(limit, density) + 1
-    const texts = statements.positionsDown.get(term, term, upTo, filed, filed, most)?.[0]
+    const highest = Math.min(upTo, filed)
+    const most = rowsFor(limit, density)
+    const texts = statements.positionsDown.get(term, highest, most)?.[0]
     if (texts == null) return { places, looked }
     const decoded = decodePositions(texts, types)
     density = decoded.total / decoded.rows
     for (const position of decoded.positions.toReversed()) {
-      if (position <= upTo) places.push(-position)
+      if (position <= highest) places.push(-position)
     }
     const next = decoded.rows === most ? 1 - decoded.first : undefined
     return { places, looked: looked + decoded.total, next }

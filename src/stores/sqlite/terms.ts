@@ -12,21 +12,40 @@ export function keyTerm(key: string): string {
   return shortText(key)
 }
 
-/** The most positions of one row of the index. */
-const ROW_POSITIONS = 256
+/**
+ * A longer row would take a page of its own: SQLite keeps about a thousand bytes of a row within the
+ * pages of the index.
+ */
+const ROW_CHARACTERS = 900
+const PART_POSITIONS = 96
 
-/** The rows of the index that file some positions under a term. The same positions make the same rows. */
-export function rowsOf(
+/** What is filed under a term. */
+export interface Part {
+  readonly term: string
+  readonly first: number
+  readonly positions: string
+  /** It is added to the last row of the term, if that is not longer than this. */
+  readonly room: number
+}
+
+/** Cuts what is to be filed under a term into parts that each fit into a row. */
+export function partsOf(
   term: string,
   positions: readonly number[],
   typeAt: (position: number) => string,
-): (readonly [term: string, last: number, positions: string])[] {
-  const rows: (readonly [string, number, string])[] = []
-  for (let start = 0; start < positions.length; start += ROW_POSITIONS) {
-    const part = positions.slice(start, start + ROW_POSITIONS)
-    rows.push([term, part.at(-1) as number, encodePositions(part, typeAt)])
+): readonly Part[] {
+  const parts: Part[] = []
+  for (let start = 0; start < positions.length; start += PART_POSITIONS) {
+    const part = positions.slice(start, start + PART_POSITIONS)
+    const text = encodePositions(part, typeAt)
+    parts.push({
+      term,
+      first: part[0] as number,
+      positions: text,
+      room: ROW_CHARACTERS - text.length,
+    })
   }
-  return rows
+  return parts
 }
 
 /** Positions of one term as text: `{"ITEM_ADDED":[7,12],"ITEM_REMOVED":[9]}`. */
@@ -57,20 +76,24 @@ export interface Decoded {
   readonly last: number
 }
 
-/** Reads the texts of some rows, with commas in between. */
+type Parts = readonly Readonly<Record<string, readonly number[]>>[]
+
+/** Reads some rows, each in brackets, with commas in between. */
 export function decodePositions(texts: string, types: ReadonlySet<string> | undefined): Decoded {
-  const rows = JSON.parse(`[${texts}]`) as readonly Readonly<Record<string, readonly number[]>>[]
+  const rows = JSON.parse(`[${texts}]`) as readonly Parts[]
   const positions: number[] = []
   let total = 0
   let first = Infinity
   let last = 0
   for (const row of rows) {
-    for (const type of Object.keys(row)) {
-      const list = row[type] as readonly number[]
-      total += list.length
-      first = Math.min(first, list[0] as number)
-      last = Math.max(last, list.at(-1) as number)
-      if (types === undefined || types.has(type)) positions.push(...list)
+    for (const part of row) {
+      for (const type of Object.keys(part)) {
+        const list = part[type] as readonly number[]
+        total += list.length
+        first = Math.min(first, list[0] as number)
+        last = Math.max(last, list.at(-1) as number)
+        if (types === undefined || types.has(type)) positions.push(...list)
+      }
     }
   }
   return { rows: rows.length, positions: positions.sort((a, b) => a - b), total, first, last }

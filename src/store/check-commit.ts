@@ -9,6 +9,7 @@ import type { Commit, Condition, Expectation } from './commit.ts'
 import type { DocumentGuard, DocumentWrite } from './document.ts'
 import { LimitError } from './errors.ts'
 import { canonicalJson, type JsonCodec } from './json.ts'
+import type { Matchable } from './matches.ts'
 import type { NewOutboxRecord } from './outbox.ts'
 
 /** What a store knows before it looks at a commit. */
@@ -108,17 +109,17 @@ export function prepareCommit(commit: Commit, rules: CommitRules): PreparedCommi
 export function fingerprintOf(prepared: Omit<PreparedCommit, 'idempotency'>): string {
   const content =
     prepared.events.length > 0
-      ? prepared.events.map(({ type, data, aggregate }) => [
-          type,
-          data,
-          aggregate?.type,
-          aggregate?.id,
-        ])
+      ? prepared.events.map(contentOf)
       : [
           ...prepared.documents.map(({ type, id, json }) => [type, id, ...parsed(json)]),
           ...prepared.outbox.map(({ type, json }) => [type, ...parsed(json)]),
         ]
   return canonicalJson(content)
+}
+
+/** What makes an event the same as another one. */
+export function contentOf({ type, data, aggregate }: Matchable): unknown[] {
+  return [type, data, aggregate?.type, aggregate?.id]
 }
 
 /** Read again, so that the order of its keys makes no difference; a delete has nothing to read. */
@@ -195,7 +196,8 @@ function copy<Value>(value: Value): Value {
   return copied as Value
 }
 
-function nameOf({ type, id }: AggregateRef): string {
+/** An aggregate or a document, in one text. */
+export function nameOf({ type, id }: AggregateRef): string {
   return JSON.stringify([type, id])
 }
 

@@ -73,7 +73,7 @@ function checksOf(least: 0 | 1): { readonly streams: Check; readonly filter: Che
   const known = Object.keys(operators).join(', ')
 
   const checkFilter: Check = (given, path) => {
-    if (!isPlainObject(given)) refuse(path, 'an object of keys and values', given)
+    if (!isPlainObject(given)) refuse(path, 'an object', given)
     for (const [key, entry] of Object.entries(given)) {
       wellFormed(key, path)
       checkAt(key, checkEntry, entry, path)

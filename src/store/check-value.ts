@@ -53,7 +53,7 @@ export function list(item: Check, least: 0 | 1 = 0): Check {
 
 /** An object of these keys and no others. */
 export function object(checks: Readonly<Record<string, Check>>): Check {
-  const entries = Object.entries(checks)
+  const entries = Object.entries(checks).filter(([, check]) => check !== anything)
   const known = `only the keys ${Object.keys(checks).join(', ')}`
   return (value, path) => {
     anyObject(value, path)

@@ -112,41 +112,41 @@ describe('messages say what failed, with which value, and what to do', () => {
   test.each<[Conflict, string]>([
     [
       { reason: 'condition', index: 0, streams, event, cursor: '5~01H' },
-      'event CART_CLOSED 01J at position 7 matches ' +
+      'CART_CLOSED 01J matches ' +
         '[{"types":["CART_CLOSED"],"filter":{"cartId":"cart_1"}}] after "5~01H". Read again and ' +
         'decide again.',
     ],
     [
       { reason: 'condition', index: 1, streams: 'all', event },
-      'event CART_CLOSED 01J at position 7 matches "all" after the beginning. Read again and',
+      'CART_CLOSED 01J matches "all" after "0". Read again and decide again.',
     ],
     [
       { reason: 'version', index: 0, aggregate, expected: 3, actual: 5 },
-      'aggregate wallet wal_1 is at version 5, expected 3. Read again and decide again.',
+      'wallet wal_1 is at 5, expected 3. Read again and decide again.',
     ],
     [
       { reason: 'document', index: 0, document, guard: 'absent', actual: 2, deleted: false },
-      'document cart cart_1 is at revision 2, expected "absent". Read again and decide again.',
+      'cart cart_1 is at 2, expected "absent". Read again and decide again.',
     ],
     [
       { reason: 'document', index: 0, document, guard: 'present', actual: 0, deleted: false },
-      'document cart cart_1 is at revision 0, expected "present". Read again and decide again.',
+      'cart cart_1 is at 0, expected "present". Read again and decide again.',
     ],
     [
       { reason: 'document', index: 0, document, guard: 'present', actual: 2, deleted: true },
-      'document cart cart_1 is deleted at revision 2, expected "present". Read again',
+      'cart cart_1 is deleted at 2, expected "present". Read again',
     ],
     [
       { reason: 'document', index: 0, document, guard: { revision: 1 }, actual: 2, deleted: false },
-      'document cart cart_1 is at revision 2, expected {"revision":1}. Read again',
+      'cart cart_1 is at 2, expected {"revision":1}. Read again',
     ],
     [
       { reason: 'rewound', cursor: '7~01J' },
-      'the log, restored or another one, does not hold "7~01J". Read again and decide again.',
+      'the log does not hold "7~01J". Read again and decide again.',
     ],
     [
       { reason: 'rewound', cursor: { eventId: '01J' } },
-      'the log, restored or another one, does not hold {"eventId":"01J"}. Read again',
+      'the log does not hold {"eventId":"01J"}. Read again',
     ],
   ])('%j', (given, message) => {
     const error = new ConcurrencyError(given)
@@ -161,7 +161,7 @@ describe('messages say what failed, with which value, and what to do', () => {
     ]
     const error = new ConcurrencyError({ reason: 'condition', index: 0, streams: many, event })
     expect(error.message.length).toBeLessThan(400)
-    expect(error.message).toContain('… after the beginning. Read again')
+    expect(error.message).toContain('… after "0". Read again')
     expect(error.conflict.streams).toBe(many)
   })
 
@@ -176,7 +176,7 @@ describe('messages say what failed, with which value, and what to do', () => {
       'the commit was aborted: nothing was written',
     )
     expect(new AbortedError('the commit', signal, 'unknown').message).toBe(
-      'the commit was aborted: it may have been written',
+      'the commit was aborted: perhaps all was written',
     )
   })
 

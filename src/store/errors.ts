@@ -45,14 +45,14 @@ interface ErrorDetails {
 /** The base of all errors: a stable `code`, and what the caller may do next. */
 export class EventfoldError extends Error {
   override readonly name: string = 'EventfoldError'
-  readonly code: ErrorCode
+  declare readonly code: ErrorCode
   /** Whether the same call may succeed later. A conflict is retried by reading and deciding again. */
-  readonly retryable: boolean
+  declare readonly retryable: boolean
   /**
    * `'none'`: nothing was written. `'unknown'`: the answer was lost on the way; send the same commit
    * (same event ids or idempotency key) again and it is written once.
    */
-  readonly outcome: Outcome
+  declare readonly outcome: Outcome
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details)
@@ -134,12 +134,12 @@ export interface Conflict {
 export class ConcurrencyError extends EventfoldError {
   override readonly name = 'ConcurrencyError'
   declare readonly code: 'CONFLICT'
-  readonly conflict: Conflict
+  declare readonly conflict: Conflict
 
   constructor(conflict: Conflict) {
     super(
       'CONFLICT',
-      `Concurrent modification detected: ${describeConflict(conflict)}. Read again and decide again.`,
+      `Concurrent modification detected: ${describe(conflict)}. Read again and decide again.`,
       {
         retryable: true,
       },
@@ -180,7 +180,7 @@ export class RejectedError extends EventfoldError {
   override readonly name = 'RejectedError'
   declare readonly code: 'REJECTED'
   /** What `reject` was given beside its reason. */
-  readonly details: unknown
+  declare readonly details: unknown
 
   constructor(reason: string, details?: unknown) {
     super('REJECTED', reason)
@@ -203,7 +203,7 @@ export class IdempotencyError extends EventfoldError {
   override readonly name = 'IdempotencyError'
   declare readonly code: 'IDEMPOTENCY_MISMATCH'
   /** The idempotency key or the event id. */
-  readonly key: string
+  declare readonly key: string
 
   constructor(what: string, key: string) {
     super(
@@ -218,8 +218,8 @@ export class IdempotencyError extends EventfoldError {
 export class LimitError extends EventfoldError {
   override readonly name = 'LimitError'
   declare readonly code: 'LIMIT'
-  readonly limit: number
-  readonly actual: number
+  declare readonly limit: number
+  declare readonly actual: number
 
   constructor(what: string, actual: number, limit: number, unit: string, advice = 'Send less.') {
     super('LIMIT', `${what}: expected at most ${limit} ${unit}, found ${actual}. ${advice}`)
@@ -244,8 +244,11 @@ export class AbortedError extends EventfoldError {
   declare readonly code: 'ABORTED'
 
   constructor(what: string, signal: AbortSignal, outcome: Outcome = 'none') {
-    const state = outcome === 'none' ? 'nothing was written' : 'it may have been written'
-    super('ABORTED', `${what} was aborted: ${state}`, { cause: signal.reason, outcome })
+    const written = outcome === 'none' ? 'nothing' : 'perhaps all'
+    super('ABORTED', `${what} was aborted: ${written} was written`, {
+      cause: signal.reason,
+      outcome,
+    })
   }
 }
 
@@ -272,7 +275,7 @@ export type StoreFault =
 export class StoreError extends EventfoldError {
   override readonly name = 'StoreError'
   declare readonly code: 'STORE'
-  readonly fault: StoreFault
+  declare readonly fault: StoreFault
 
   constructor(fault: StoreFault, message: string, details: ErrorDetails = {}) {
     super('STORE', message, details)
@@ -280,23 +283,14 @@ export class StoreError extends EventfoldError {
   }
 }
 
-function describeConflict(conflict: Conflict): string {
-  const { event, aggregate, document, guard, deleted, actual, cursor } = conflict
-  switch (conflict.reason) {
-    case 'condition': {
-      const seen = cursor === undefined ? 'the beginning' : show(cursor)
-      return (
-        `event ${event?.type} ${event?.id} at position ${event?.position} matches ` +
-        `${show(conflict.streams)} after ${seen}`
-      )
-    }
-    case 'version':
-      return `aggregate ${aggregate?.type} ${aggregate?.id} is at version ${actual}, expected ${conflict.expected}`
-    case 'document': {
-      const state = deleted ? 'deleted at' : 'at'
-      return `document ${document?.type} ${document?.id} is ${state} revision ${actual}, expected ${show(guard)}`
-    }
-    case 'rewound':
-      return `the log, restored or another one, does not hold ${show(cursor)}`
+function describe(conflict: Conflict): string {
+  const { reason, event, streams, cursor = '0', aggregate, document, deleted } = conflict
+  if (event !== undefined) {
+    return `${event.type} ${event.id} matches ${show(streams)} after ${show(cursor)}`
   }
+  if (reason === 'rewound') return `the log does not hold ${show(cursor)}`
+  const { type, id } = aggregate ?? document ?? {}
+  const state = deleted ? 'deleted at' : 'at'
+  const expected = show(conflict.expected ?? conflict.guard)
+  return `${type} ${id} is ${state} ${conflict.actual}, expected ${expected}`
 }

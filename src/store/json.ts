@@ -63,12 +63,10 @@ function checkJson(value: unknown, path: Path, checkInstance: Check): void {
   if (path.length > MAX_DEPTH) refuse(path, `at most ${MAX_DEPTH} levels`, value)
   const isList = Array.isArray(value)
   if (!isList && !isPlainObject(value)) return checkInstance(value, path)
-  if (Object.getOwnPropertySymbols(value).length > 0) {
-    refuse(path, 'JSON without symbols as keys', value)
-  }
   const keys = Object.keys(value)
-  if (isList && (keys.length !== value.length || value.includes(undefined))) {
-    refuse(path, 'a list without holes, undefined and named keys', value)
+  const isOdd = isList && (keys.length !== value.length || value.includes(undefined))
+  if (isOdd || Object.getOwnPropertySymbols(value).length > 0) {
+    refuse(path, 'no holes, undefined or keys in lists, and no symbols as keys', value)
   }
   for (let at = 0; at < keys.length; at += 1) {
     const key = isList ? at : (keys[at] as string)
@@ -83,7 +81,7 @@ function checkJson(value: unknown, path: Path, checkInstance: Check): void {
 
 function refuseInstance(value: unknown, path: Path): void {
   const isDate = value instanceof Date
-  refuse(path, isDate ? 'JSON, such as its toISOString(), or codec: dateCodec' : 'JSON', value)
+  refuse(path, isDate ? 'JSON, or codec: dateCodec' : 'JSON', value)
 }
 
 function checkDate(value: unknown, path: Path): void {

@@ -1,5 +1,5 @@
 import type { AggregateRef, StoredEvent } from '../event/event.ts'
-import type { PreparedCommit, PreparedDocument } from './check-commit.ts'
+import { contentOf, nameOf, type PreparedCommit, type PreparedDocument } from './check-commit.ts'
 import { after as checkAfter } from './check-streams.ts'
 import type { Committed, Condition, Idempotency } from './commit.ts'
 import { formatCursor, parseCursor, type Place } from './cursor.ts'
@@ -104,19 +104,10 @@ function knownEvents(commit: PreparedCommit, log: LogView): Committed | undefine
   if (first === undefined) return undefined
   commit.events.forEach((event, index) => {
     const stored = known[index]
-    if (stored === undefined) throw new IdempotencyError('event id', first.id)
-    if (!sameContent(event, stored)) throw new IdempotencyError('event id', event.id)
+    const isSame = stored && canonicalJson(contentOf(event)) === canonicalJson(contentOf(stored))
+    if (!isSame) throw new IdempotencyError('event id', (stored ?? first).id)
   })
   return replayOf(commit, known as StoredEvent[], log)
-}
-
-function sameContent(event: PreparedCommit['events'][number], stored: StoredEvent): boolean {
-  return (
-    event.type === stored.type &&
-    event.aggregate?.type === stored.aggregate?.type &&
-    event.aggregate?.id === stored.aggregate?.id &&
-    canonicalJson(event.data) === canonicalJson(stored.data)
-  )
 }
 
 function replayOf(commit: PreparedCommit, events: StoredEvent[], log: LogView): Committed {
@@ -151,7 +142,7 @@ function nextVersions(commit: PreparedCommit, log: LogView): (number | undefined
   const versions = new Map<string, number>()
   return commit.events.map(({ aggregate }) => {
     if (aggregate === undefined) return undefined
-    const name = JSON.stringify([aggregate.type, aggregate.id])
+    const name = nameOf(aggregate)
     const version = (versions.get(name) ?? log.versionOf(aggregate)) + 1
     versions.set(name, version)
     return version
@@ -166,7 +157,7 @@ function judgeDocument(write: PreparedDocument, index: number, log: LogView): Do
   const actual = state?.revision ?? 0
   const guard = guards.find((each) => !holds(each, cursor, state, log))
   if (guard !== undefined && write.otherwise === 'refuse') {
-    const deleted = actual > 0 && !present
+    const deleted = state?.deleted ?? false
     const document = { type, id }
     throw new ConcurrencyError({ reason: 'document', index, document, guard, actual, deleted })
   }

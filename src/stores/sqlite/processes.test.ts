@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
@@ -10,6 +11,8 @@ import { temporaryFolder } from './stores.fixture.ts'
 
 interface Writer {
   readonly kill: () => void
+  /** Resolves when it has written. */
+  readonly began: Promise<unknown>
   /** What it said, whether or not it was killed. */
   readonly said: Promise<readonly string[]>
 }
@@ -24,6 +27,7 @@ function startWriter(path: string, name: string, rounds: number): Writer {
   const ended = new Promise<number | null>((resolve) => {
     child.on('close', resolve)
   })
+  const began = Promise.race([once(child.stdout, 'data'), ended])
   const said = Promise.all([text(child.stdout), text(child.stderr), ended]).then(
     ([output, errors, code]) => {
       if (code !== 0 && code !== null) throw new Error(errors)
@@ -31,7 +35,7 @@ function startWriter(path: string, name: string, rounds: number): Writer {
       return output.split('\n').slice(0, -1)
     },
   )
-  return { kill: () => child.kill('SIGKILL'), said }
+  return { kill: () => child.kill('SIGKILL'), began, said }
 }
 
 /** Everything that must hold of a log that several processes wrote, given what was acknowledged. */
@@ -78,8 +82,9 @@ test('what was acknowledged is there, and whole, when writers are killed at any 
       const own = number
       number += 1
       const writer = startWriter(path, `writer_${own}`, 10_000)
+      await writer.began
       await new Promise((resolve) => {
-        setTimeout(resolve, 250 + Math.random() * 500)
+        setTimeout(resolve, Math.random() * 400)
       })
       writer.kill()
       said[own] = await writer.said

@@ -19,7 +19,11 @@ export interface SqliteOptions {
   readonly identifiers?: Identifiers
   /** How data becomes text. Default is plain JSON, which refuses a `Date`; `dateCodec` brings dates back. */
   readonly codec?: JsonCodec
-  /** What opens the file. Default is the SQLite of Node. */
+  /**
+   * What opens the file. Default is the SQLite of Node. Where your application opens the same file too,
+   * give the driver of the library that it uses: two SQLite libraries in one process take each other's
+   * locks off a file, which loses commits and damages it.
+   */
   readonly driver?: SqliteDriver
   /**
    * `'FULL'`: a commit that was answered survives a loss of power. `'NORMAL'`: it survives the end of
@@ -37,7 +41,9 @@ export type SqliteEventStore = EventStore & AsyncDisposable
 
 /**
  * Opens a log in a SQLite file, and makes the file where there is none. The file may be your own with
- * other tables in it: those of the log begin with `eventfold_`. Several processes may open it at once.
+ * other tables in it: those of the log begin with `eventfold_`. Several processes may open it at once,
+ * each through one library (see {@link SqliteOptions.driver}). A file that is deleted or replaced while
+ * it is open takes what is written later with it: close the store first.
  *
  * Throws `STORE` where the file cannot be used; `fault` says why: `'not-a-log'`, `'newer-version'`,
  * `'read-only'`, `'identifiers'` or `'driver'`. Where the file is locked, the first calls wait for it.

@@ -132,7 +132,7 @@ describe('what every store refuses', () => {
           { ...event, id: 'x' },
         ],
       },
-      'commit.events: expected each but once, found "x"',
+      'commit.events: expected each only once, found "x"',
     ],
 
     [
@@ -210,7 +210,7 @@ describe('what every store refuses', () => {
           { aggregate: { ...aggregate }, version: 2 },
         ],
       },
-      String.raw`commit.expect: expected each but once, found "[\"wallet\",\"wal_1\"]"`,
+      String.raw`commit.expect: expected each only once, found "[\"wallet\",\"wal_1\"]"`,
     ],
 
     [
@@ -276,12 +276,12 @@ describe('what every store refuses', () => {
     [
       'newer without a cursor',
       of.document({ if: 'newer' }),
-      'commit.documents.0.cursor: expected the cursor that the guard compares, found undefined',
+      'commit.documents.0.cursor: expected a cursor for the guard, found undefined',
     ],
     [
       'not-older without a cursor',
       of.document({ if: ['not-older'] }),
-      'commit.documents.0.cursor: expected the cursor that the guard compares, found undefined',
+      'commit.documents.0.cursor: expected a cursor for the guard, found undefined',
     ],
     [
       'something else otherwise',
@@ -291,7 +291,7 @@ describe('what every store refuses', () => {
     [
       'a document twice',
       { documents: [document, { type: 'cart', id: 'cart_1', delete: true }] },
-      String.raw`commit.documents: expected each but once, found "[\"cart\",\"cart_1\"]"`,
+      String.raw`commit.documents: expected each only once, found "[\"cart\",\"cart_1\"]"`,
     ],
 
     [
@@ -317,7 +317,7 @@ describe('what every store refuses', () => {
     [
       'a record of no event',
       of.outbox({ event: 1 }),
-      'commit.outbox.0.event: expected the index of an event of the commit, found 1',
+      'commit.outbox.0.event: expected the index of an event, found 1',
     ],
     [
       'a record of event -1',
@@ -347,7 +347,7 @@ describe('what every store refuses', () => {
           { id: 'x', type: 'M', data: 2 },
         ],
       },
-      'commit.outbox: expected each but once, found "x"',
+      'commit.outbox: expected each only once, found "x"',
     ],
 
     [

@@ -137,7 +137,7 @@ describe('a commit that can be written', () => {
     expect(documents[0]?.json).toBe(json)
     expect(outbox[0]?.json).toBe(json)
     expect(refusal(commit)).toMatch(
-      /^INVALID_ARGUMENT: commit\.events\.0\.data\.when: expected JSON, or codec: dateCodec/u,
+      /^INVALID_ARGUMENT: commit\.events\.0\.data\.when: expected JSON or codec: dateCodec/u,
     )
   })
 })

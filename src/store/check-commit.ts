@@ -161,7 +161,7 @@ function prepareDocument(
   }
   const guards = [given].flat().filter((guard) => guard !== 'any') as DocumentGuard[]
   if (cursor === undefined && (guards.includes('newer') || guards.includes('not-older'))) {
-    refuse([where, 'cursor'], 'the cursor that the guard compares', cursor)
+    refuse([where, 'cursor'], 'a cursor for the guard', cursor)
   }
   const json = write.delete ? undefined : codec.encode(data, `${where}.data`)
   return { type, id, json, cursor, guards, otherwise }
@@ -176,7 +176,7 @@ function prepareOutbox(
   const event = given ?? (events.length > 0 ? 0 : undefined)
   const cause = events[event ?? -1]
   if (event !== undefined && cause === undefined) {
-    refuse([where, 'event'], 'the index of an event of the commit', event)
+    refuse([where, 'event'], 'the index of an event', event)
   }
   return {
     id,
@@ -211,7 +211,7 @@ function refuseTwice<Item>(
   for (const item of items) {
     const name = nameOfItem(item)
     if (name !== undefined && seen.size === seen.add(name).size) {
-      refuse(['commit', part], 'each but once', name)
+      refuse(['commit', part], 'each only once', name)
     }
   }
 }

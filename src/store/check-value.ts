@@ -9,7 +9,6 @@ export type Check = (value: unknown, path: Path) => void
 
 const NAME_BYTES = 255
 const STRING = 'string without NUL and lone surrogates'
-const encoder = new TextEncoder()
 
 /** Throws `INVALID_ARGUMENT`: what is expected in this place, and what is there. */
 export function refuse(path: Path, expected: string, found: unknown): never {
@@ -44,7 +43,7 @@ export function optional(check: Check): Check {
 export function list(item: Check, least: 0 | 1 = 0): Check {
   return (value, path) => {
     if (!Array.isArray(value) || value.length < least) {
-      refuse(path, least === 0 ? 'a list' : 'a non-empty list', value)
+      refuse(path, `a ${least === 0 ? '' : 'non-empty '}list`, value)
     }
     // A list may have holes, which only an index visits.
     for (let at = 0; at < value.length; at += 1) checkAt(at, item, value[at], path)
@@ -99,7 +98,7 @@ export const ordered: Check = is(`a ${STRING} or a finite number`, isOrdered)
 /** Refuses a text of more UTF-8 bytes than the limit. */
 export function checkBytes(value: string, path: Path, limit: number): void {
   if (value.length * 3 <= limit) return
-  const bytes = encoder.encode(value).length
+  const bytes = new TextEncoder().encode(value).length
   if (bytes > limit) throw new LimitError(path.join('.'), bytes, limit, 'bytes')
 }
 

@@ -58,9 +58,7 @@ describe('a cursor', () => {
     expect(() => parseCursor(cursor as string)).toThrow(
       expect.objectContaining({
         code: 'INVALID_ARGUMENT',
-        message: expect.stringMatching(
-          /^cursor: expected what a read of this store returned, found /u,
-        ),
+        message: expect.stringMatching(/^cursor: expected a cursor of this store, found /u),
       }),
     )
   })

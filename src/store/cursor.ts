@@ -22,7 +22,7 @@ export function parseCursor(cursor: Cursor): Place {
   const [, digits, id = ''] = /^([1-9]\d{0,15})~(.+)$/su.exec(cursor) ?? []
   const position = Number(digits)
   if (!Number.isSafeInteger(position)) {
-    refuse(['cursor'], 'what a read of this store returned', cursor)
+    refuse(['cursor'], 'a cursor of this store', cursor)
   }
   return { position, id }
 }

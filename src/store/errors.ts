@@ -79,11 +79,12 @@ export function isEventfoldError<Code extends ErrorCode = ErrorCode>(
   error: unknown,
   code?: Code,
 ): error is ErrorOfCode<Code> {
-  if (error === null || typeof error !== 'object') return false
-  const known = error as Partial<EventfoldError>
-  if (typeof known.code !== 'string' || typeof known.retryable !== 'boolean') return false
-  if (known.outcome !== 'none' && known.outcome !== 'unknown') return false
-  return code === undefined || known.code === code
+  const known = (error ?? {}) as Partial<EventfoldError>
+  return (
+    typeof known.retryable === 'boolean' &&
+    (known.outcome === 'none' || known.outcome === 'unknown') &&
+    (code === undefined ? typeof known.code === 'string' : known.code === code)
+  )
 }
 
 /** The class that belongs to a code. */

@@ -66,7 +66,7 @@ function checkJson(value: unknown, path: Path, checkInstance: Check): void {
   const keys = Object.keys(value)
   const isOdd = isList && (keys.length !== value.length || value.includes(undefined))
   if (isOdd || Object.getOwnPropertySymbols(value).length > 0) {
-    refuse(path, 'no holes, undefined or keys in lists, and no symbols as keys', value)
+    refuse(path, 'JSON without holes, undefined and symbols', value)
   }
   for (let at = 0; at < keys.length; at += 1) {
     const key = isList ? at : (keys[at] as string)
@@ -80,8 +80,7 @@ function checkJson(value: unknown, path: Path, checkInstance: Check): void {
 }
 
 function refuseInstance(value: unknown, path: Path): void {
-  const isDate = value instanceof Date
-  refuse(path, isDate ? 'JSON, or codec: dateCodec' : 'JSON', value)
+  refuse(path, value instanceof Date ? 'JSON or codec: dateCodec' : 'JSON', value)
 }
 
 function checkDate(value: unknown, path: Path): void {

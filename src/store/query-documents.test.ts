@@ -191,7 +191,7 @@ describe('what a query refuses', () => {
       expect(() => queryDocuments([], { type: 'cart', after: after as string })).toThrow(
         expect.objectContaining({
           code: 'INVALID_ARGUMENT',
-          message: `query.after: expected the cursor of the page before, found ${JSON.stringify(after)}`,
+          message: `query.after: expected a cursor of documents, found ${JSON.stringify(after)}`,
         }),
       )
     },

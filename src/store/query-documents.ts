@@ -73,5 +73,5 @@ function parsePageCursor(cursor: string): Place {
   } catch {
     // It is refused below.
   }
-  return refuse(['query', 'after'], 'the cursor of the page before', cursor)
+  return refuse(['query', 'after'], 'a cursor of documents', cursor)
 }

@@ -35,7 +35,7 @@ export async function executeRule<Command, State>(
     throw new ArgumentError(`attempts is a whole number from 1, found ${most}`)
   }
   const streams = rule.streams(command)
-  checkStreams(streams, 'condition', 'the decision')
+  checkStreams(streams, 'condition')
   throwIfAborted(signal, 'the decision')
   const idempotency = idempotencyOf(idempotencyKey, command)
 

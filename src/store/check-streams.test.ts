@@ -7,9 +7,9 @@ import type { Streams } from './stream.ts'
 import { streams as anyStreams } from './streams.fixture.ts'
 
 /** The message of the refusal; `undefined` where the streams are taken. */
-function refusal(use: 'read' | 'condition', streams: unknown, what?: string): string | undefined {
+function refusal(use: 'read' | 'condition', streams: unknown): string | undefined {
   try {
-    checkStreams(streams as Streams, use, what)
+    checkStreams(streams as Streams, use)
     return undefined
   } catch (error) {
     return isEventfoldError(error, 'INVALID_ARGUMENT')
@@ -18,10 +18,7 @@ function refusal(use: 'read' | 'condition', streams: unknown, what?: string): st
   }
 }
 
-const ofBoth = (streams: unknown) => [
-  refusal('read', streams, 'here'),
-  refusal('condition', streams, 'here'),
-]
+const ofBoth = (streams: unknown) => [refusal('read', streams), refusal('condition', streams)]
 
 test('a read takes every stream that names something', () => {
   fc.assert(
@@ -35,151 +32,154 @@ test('a read takes every stream that names something', () => {
 
 describe('what no use takes', () => {
   test.each<[unknown, string]>([
-    [[], "here: expected 'all' or a list, found []"],
-    [undefined, "here: expected 'all' or a list, found undefined"],
-    [null, "here: expected 'all' or a list, found null"],
-    ['ALL', `here: expected 'all' or a list, found "ALL"`],
-    [{ types: ['A'] }, `here: expected 'all' or a list, found {"types":["A"]}`],
-    [['A'], 'here.0: expected an object, found "A"'],
-    [[{ types: ['A'] }, null], 'here.1: expected an object, found null'],
-    [[['A']], 'here.0: expected an object, found ["A"]'],
-    [[{}], 'here.0: expected types, a filter or an aggregate, found {}'],
+    [[], "streams: expected 'all' or a list, found []"],
+    [undefined, "streams: expected 'all' or a list, found undefined"],
+    [null, "streams: expected 'all' or a list, found null"],
+    ['ALL', `streams: expected 'all' or a list, found "ALL"`],
+    [{ types: ['A'] }, `streams: expected 'all' or a list, found {"types":["A"]}`],
+    [['A'], 'streams.0: expected an object, found "A"'],
+    [[{ types: ['A'] }, null], 'streams.1: expected an object, found null'],
+    [[['A']], 'streams.0: expected an object, found ["A"]'],
+    [[{}], 'streams.0: expected types, a filter or an aggregate, found {}'],
     [
       [{ types: undefined, filter: undefined }],
-      'here.0: expected types, a filter or an aggregate, found {}',
+      'streams.0: expected types, a filter or an aggregate, found {}',
     ],
-    [[{ filter: {} }], 'here.0: expected types, a filter or an aggregate, found {"filter":{}}'],
+    [[{ filter: {} }], 'streams.0: expected types, a filter or an aggregate, found {"filter":{}}'],
     [
       [{ types: ['A'], filer: { a: 1 } }],
-      'here.0: expected only the keys types, filter, aggregate, found "filer"',
+      'streams.0: expected only the keys types, filter, aggregate, found "filer"',
     ],
-    [[{ types: 'A' }], 'here.0.types: expected a list, found "A"'],
-    [[{ types: null }], 'here.0.types: expected a list, found null'],
-    [[{ types: null, filter: { a: 1 } }], 'here.0.types: expected a list, found null'],
-    [[{ types: ['A', 1] }], 'here.0.types.1: expected a text, found 1'],
-    [[{ types: ['A\0'] }], String.raw`here.0.types.0: expected a text, found "A\u0000"`],
-    [[{ types: ['A'], filter: null }], 'here.0.filter: expected an object, found null'],
-    [[{ filter: ['a'] }], 'here.0.filter: expected an object, found ["a"]'],
+    [[{ types: 'A' }], 'streams.0.types: expected a list, found "A"'],
+    [[{ types: null }], 'streams.0.types: expected a list, found null'],
+    [[{ types: null, filter: { a: 1 } }], 'streams.0.types: expected a list, found null'],
+    [[{ types: ['A', 1] }], 'streams.0.types.1: expected a text, found 1'],
+    [[{ types: ['A\0'] }], String.raw`streams.0.types.0: expected a text, found "A\u0000"`],
+    [[{ types: ['A'], filter: null }], 'streams.0.filter: expected an object, found null'],
+    [[{ filter: ['a'] }], 'streams.0.filter: expected an object, found ["a"]'],
     [
       [{ types: ['A'], filter: new Map() }],
-      'here.0.filter: expected an object, found an instance of Map',
+      'streams.0.filter: expected an object, found an instance of Map',
     ],
-    [[{ filter: 'a' }], 'here.0.filter: expected an object, found "a"'],
-    [[{ filter: { 'a\0': 1 } }], String.raw`here.0.filter: expected a text, found "a\u0000"`],
+    [[{ filter: 'a' }], 'streams.0.filter: expected an object, found "a"'],
+    [[{ filter: { 'a\0': 1 } }], String.raw`streams.0.filter: expected a text, found "a\u0000"`],
     [
       [{ filter: { a: {} } }],
-      'here.0.filter.a: expected one of eq, neq, in, nin, gt, gte, lt, lte, found {}',
+      'streams.0.filter.a: expected one of eq, neq, in, nin, gt, gte, lt, lte, found {}',
     ],
     [
       [{ filter: { a: { $gt: 1 } } }],
-      'Unknown operator: $gt (here.0.filter.a). Use one of eq, neq, in, nin, gt, gte, lt, lte',
+      'Unknown operator: $gt (streams.0.filter.a). Use one of eq, neq, in, nin, gt, gte, lt, lte',
     ],
     [
       [{ filter: { address: { city: 'Ghent' } } }],
-      'Unknown operator: city (here.0.filter.address). Use one of eq, neq, in, nin, gt, gte, lt, lte',
+      'Unknown operator: city (streams.0.filter.address). Use one of eq, neq, in, nin, gt, gte, lt, lte',
     ],
     [
       [{ filter: { a: JSON.parse('{"__proto__":1}') } }],
-      'Unknown operator: __proto__ (here.0.filter.a). Use one of eq, neq, in, nin, gt, gte, lt, lte',
+      'Unknown operator: __proto__ (streams.0.filter.a). Use one of eq, neq, in, nin, gt, gte, lt, lte',
     ],
     [
       [{ filter: { a: { eq: { b: 1 } } } }],
-      'here.0.filter.a.eq: expected a text, a finite number or a boolean, found {"b":1}',
+      'streams.0.filter.a.eq: expected a text, a finite number or a boolean, found {"b":1}',
     ],
     [
       [{ filter: { a: NaN } }],
-      'here.0.filter.a: expected a text, a finite number or a boolean, found NaN',
+      'streams.0.filter.a: expected a text, a finite number or a boolean, found NaN',
     ],
     [
       [{ filter: { a: Infinity } }],
-      'here.0.filter.a: expected a text, a finite number or a boolean, found Infinity',
+      'streams.0.filter.a: expected a text, a finite number or a boolean, found Infinity',
     ],
     [
       [{ filter: { a: 1n } }],
-      'here.0.filter.a: expected a text, a finite number or a boolean, found 1n',
+      'streams.0.filter.a: expected a text, a finite number or a boolean, found 1n',
     ],
     [
       [{ filter: { a: new Date(0) } }],
-      'here.0.filter.a: expected a text, a finite number or a boolean, found an instance of Date',
+      'streams.0.filter.a: expected a text, a finite number or a boolean, found an instance of Date',
     ],
     [
       [{ filter: { a: () => 1 } }],
-      'here.0.filter.a: expected a text, a finite number or a boolean, found an instance of Function',
+      'streams.0.filter.a: expected a text, a finite number or a boolean, found an instance of Function',
     ],
     [
       [{ filter: { a: Symbol('s') } }],
-      'here.0.filter.a: expected a text, a finite number or a boolean, found Symbol(s)',
+      'streams.0.filter.a: expected a text, a finite number or a boolean, found Symbol(s)',
     ],
     [
       [{ filter: { a: new Set(['b']) } }],
-      'here.0.filter.a: expected a text, a finite number or a boolean, found an instance of Set',
+      'streams.0.filter.a: expected a text, a finite number or a boolean, found an instance of Set',
     ],
     [
       [{ filter: { a: 'x\0' } }],
-      String.raw`here.0.filter.a: expected a text, a finite number or a boolean, found "x\u0000"`,
+      String.raw`streams.0.filter.a: expected a text, a finite number or a boolean, found "x\u0000"`,
     ],
     [
       [{ filter: { a: '\ud83d' } }],
-      String.raw`here.0.filter.a: expected a text, a finite number or a boolean, found "\ud83d"`,
+      String.raw`streams.0.filter.a: expected a text, a finite number or a boolean, found "\ud83d"`,
     ],
     [
       [{ filter: { a: ['b', null] } }],
-      'here.0.filter.a.1: expected a text, a finite number or a boolean, found null',
+      'streams.0.filter.a.1: expected a text, a finite number or a boolean, found null',
     ],
     [
       [{ filter: { a: [['b']] } }],
-      'here.0.filter.a.0: expected a text, a finite number or a boolean, found ["b"]',
+      'streams.0.filter.a.0: expected a text, a finite number or a boolean, found ["b"]',
     ],
     [
       [{ filter: { a: { neq: null } } }],
-      'here.0.filter.a.neq: expected a text, a finite number or a boolean, found null',
+      'streams.0.filter.a.neq: expected a text, a finite number or a boolean, found null',
     ],
-    [[{ filter: { a: { in: 'b' } } }], 'here.0.filter.a.in: expected a list, found "b"'],
+    [[{ filter: { a: { in: 'b' } } }], 'streams.0.filter.a.in: expected a list, found "b"'],
     [
       [{ filter: { a: { nin: undefined } } }],
-      'here.0.filter.a.nin: expected a list, found undefined',
+      'streams.0.filter.a.nin: expected a list, found undefined',
     ],
     [
       [{ filter: { a: { in: [{}] } } }],
-      'here.0.filter.a.in.0: expected a text, a finite number or a boolean, found {}',
+      'streams.0.filter.a.in.0: expected a text, a finite number or a boolean, found {}',
     ],
     [
       [{ filter: { a: { gte: true } } }],
-      'here.0.filter.a.gte: expected a text or a finite number, found true',
+      'streams.0.filter.a.gte: expected a text or a finite number, found true',
     ],
     [
       [{ filter: { a: { lt: undefined } } }],
-      'here.0.filter.a.lt: expected a text or a finite number, found undefined',
+      'streams.0.filter.a.lt: expected a text or a finite number, found undefined',
     ],
     [
       [{ filter: { a: { gt: new Date(0) } } }],
-      'here.0.filter.a.gt: expected a text or a finite number, found an instance of Date',
+      'streams.0.filter.a.gt: expected a text or a finite number, found an instance of Date',
     ],
     [
       [{ aggregate: { type: 'cart' } }],
-      'here.0.aggregate.id: expected a non-empty text, found undefined',
+      'streams.0.aggregate.id: expected a non-empty text, found undefined',
     ],
     [
       [{ aggregate: { type: '', id: '1' } }],
-      'here.0.aggregate.type: expected a non-empty text, found ""',
+      'streams.0.aggregate.type: expected a non-empty text, found ""',
     ],
     [
       [{ types: ['A'], aggregate: null }],
-      'here.0.aggregate.type: expected a non-empty text, found undefined',
+      'streams.0.aggregate.type: expected a non-empty text, found undefined',
     ],
-    [[{ aggregate: 'cart' }], 'here.0.aggregate.type: expected a non-empty text, found undefined'],
+    [
+      [{ aggregate: 'cart' }],
+      'streams.0.aggregate.type: expected a non-empty text, found undefined',
+    ],
     [
       [{ aggregate: { type: 'cart', id: 'a\0' } }],
-      String.raw`here.0.aggregate.id: expected a non-empty text, found "a\u0000"`,
+      String.raw`streams.0.aggregate.id: expected a non-empty text, found "a\u0000"`,
     ],
   ])('%o', (streams, message) => {
     for (const found of ofBoth(streams))
       expect(found?.replace(' a non-empty list', ' a list')).toBe(message)
   })
 
-  test('the message names the streams where it is given no other name', () => {
+  test('the message names the place', () => {
     expect(refusal('read', [])).toMatch(/^streams: expected 'all' or a non-empty list/u)
-    expect(refusal('condition', [{}], 'mine')).toMatch(/^mine\.0: expected types, a filter/u)
+    expect(refusal('condition', [{}])).toMatch(/^streams\.0: expected types, a filter/u)
   })
 
   test('a long value is cut in the message', () => {
@@ -191,39 +191,39 @@ describe('what no use takes', () => {
 
 describe('what only a condition refuses, because it would guard nothing', () => {
   test.each<[unknown, string]>([
-    [{ types: [] }, 'here.0.types: expected a non-empty list, found []'],
+    [{ types: [] }, 'streams.0.types: expected a non-empty list, found []'],
     [
       { filter: { a: undefined } },
-      'here.0.filter.a: expected a text, a finite number or a boolean, found undefined',
+      'streams.0.filter.a: expected a text, a finite number or a boolean, found undefined',
     ],
     [
       { filter: { a: null } },
-      'here.0.filter.a: expected a text, a finite number or a boolean, found null',
+      'streams.0.filter.a: expected a text, a finite number or a boolean, found null',
     ],
-    [{ filter: { a: [] } }, 'here.0.filter.a: expected a non-empty list, found []'],
-    [{ filter: { a: { in: [] } } }, 'here.0.filter.a.in: expected a non-empty list, found []'],
+    [{ filter: { a: [] } }, 'streams.0.filter.a: expected a non-empty list, found []'],
+    [{ filter: { a: { in: [] } } }, 'streams.0.filter.a.in: expected a non-empty list, found []'],
     [
       { filter: { a: { eq: undefined } } },
-      'here.0.filter.a.eq: expected a text, a finite number or a boolean, found undefined',
+      'streams.0.filter.a.eq: expected a text, a finite number or a boolean, found undefined',
     ],
     [
       { filter: { a: { eq: null } } },
-      'here.0.filter.a.eq: expected a text, a finite number or a boolean, found null',
+      'streams.0.filter.a.eq: expected a text, a finite number or a boolean, found null',
     ],
     [
       { filter: { a: { in: [], gt: 1 } } },
-      'here.0.filter.a.in: expected a non-empty list, found []',
+      'streams.0.filter.a.in: expected a non-empty list, found []',
     ],
     [
       { types: ['A'], filter: { b: 1, a: undefined } },
-      'here.0.filter.a: expected a text, a finite number or a boolean, found undefined',
+      'streams.0.filter.a: expected a text, a finite number or a boolean, found undefined',
     ],
   ])('%j', (stream, message) => {
     const [read, condition] = ofBoth([stream])
     expect(read).toBeUndefined()
     expect(condition?.slice(0, message.length)).toBe(message)
     // Also where another stream would guard something.
-    expect(refusal('condition', [{ types: ['A'] }, stream], 'here')).toMatch(/^here\.1\./u)
+    expect(refusal('condition', [{ types: ['A'] }, stream])).toMatch(/^streams\.1\./u)
   })
 
   test('but not what matches everything: it guards more than it must, never less', () => {

@@ -43,9 +43,9 @@ const condition = checksOf(1)
  * Refuses streams that could not be meant: an empty list, a stream that names nothing, an unknown key
  * or operator. In a condition also what could never match, because it would guard nothing.
  */
-export function checkStreams(streams: Streams, use: 'read' | 'condition', where = 'streams'): void {
+export function checkStreams(streams: Streams, use: 'read' | 'condition'): void {
   const { streams: check } = use === 'read' ? read : condition
-  check(streams, [where])
+  check(streams, ['streams'])
 }
 
 /** The streams of a condition. */

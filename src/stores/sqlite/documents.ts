@@ -20,7 +20,8 @@ export function pageOfDocuments(
   const enough = query.order === undefined && query.limit !== undefined ? query.limit + 1 : Infinity
   let after = query.order === undefined ? idOf(query.after) : ''
   for (;;) {
-    const size = Math.min(PAGE, enough - found.length)
+    // How many a filter lets pass is not known, so that it is shown whole pages.
+    const size = query.filter ? PAGE : Math.min(PAGE, enough - found.length)
     const rows = statements.documentsAfter.all(query.type, after, size)
     for (const row of rows) {
       const document = documentOf(row, codec)

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import type { StoreFault } from '../../store/errors.ts'
 import type { Connection, SqliteDriver } from './hand.ts'
 import { nodeSqlite } from './hands/node-sqlite.ts'
-import { openSqlite } from './index.ts'
+import { openSqlite, reindexSqlite } from './index.ts'
 import { drivers, openTuned, temporaryFolder } from './stores.fixture.ts'
 
 const rooms = Object.entries(drivers)
@@ -25,6 +25,8 @@ test.each(rooms)('a log with a hole is refused, not read askew: %s', async (_, d
   await expect(store.load(streams)).rejects.toThrow(fails('not-a-log'))
   const commit = store.commit({ events: [event(7)], conditions: [{ streams }] })
   await expect(commit).rejects.toThrow(/lost its event at position 5/u)
+  const reindexed = reindexSqlite(path, { identifiers: ['cartId'], driver })
+  await expect(reindexed).rejects.toThrow(/lost its event at position 5/u)
 })
 
 test.each(rooms)('a log that lost its filed end is refused: %s', async (_, driver) => {

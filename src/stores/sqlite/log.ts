@@ -217,7 +217,8 @@ function takenOver(): StoreError {
   )
 }
 
-function gap(position: number): StoreError {
+/** The error of a log that somebody deleted an event from. */
+export function gap(position: number): StoreError {
   return new StoreError(
     'not-a-log',
     `The log has lost its event at position ${position}: somebody deleted it. Restore the file.`,

@@ -8,6 +8,7 @@ import { checkOptions } from './check-options.ts'
 import { asStoreError } from './errors.ts'
 import type { Connection, SqliteDriver } from './hand.ts'
 import { nodeSqlite } from './hands/node-sqlite.ts'
+import { gap } from './log.ts'
 import { connect, identifiersText, inTransaction, openingError, prepareTables } from './open.ts'
 import { Recent } from './recent.ts'
 import { reindexing } from './statements.ts'
@@ -115,7 +116,8 @@ class Build {
       .all(filed, BATCH)
     const batch = new Recent()
     batch.reset(filed)
-    for (const [, type, data] of rows) {
+    for (const [position, type, data] of rows) {
+      if (position !== batch.end + 1) throw gap(batch.end + 1)
       batch.add(type, keysOf(this.#codec.decode(data), this.#isIdentifier))
     }
     const append = this.#connection.command(reindexing.append)

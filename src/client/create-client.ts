@@ -1,7 +1,7 @@
 import type { EventDefinitions } from '../event/definition.ts'
 import type { EventShape, NewEvent, StoredEvent } from '../event/event.ts'
 import type { Commit, Committed } from '../store/commit.ts'
-import { UnsupportedError } from '../store/errors.ts'
+import { ArgumentError, UnsupportedError } from '../store/errors.ts'
 import type { DocumentQuery } from '../store/document.ts'
 import { checkLimit } from '../store/query-documents.ts'
 import type { EventStore, LoadOptions, ReadOptions } from '../store/store.ts'
@@ -46,6 +46,11 @@ export function createEventClient<Event extends EventShape, Input extends EventS
 ): Client<Event, Input> {
   const { store } = options
   const definitions = options.events as unknown as EventDefinitions
+  if (typeof store?.commit !== 'function' || typeof definitions?.definitionOf !== 'function') {
+    throw new ArgumentError(
+      'createEventClient: expected { store, events }, an opened store and defineEvents',
+    )
+  }
   const read = eventReader(definitions, options)
 
   const commit = async (
@@ -99,7 +104,8 @@ export function createEventClient<Event extends EventShape, Input extends EventS
   }
 
   const load = async (streams: Streams, loadOptions: LoadOptions) => {
-    const loaded = await store.load(streams, loadOptions)
+    const { signal } = loadOptions
+    const loaded = await resend(() => store.load(streams, loadOptions), { signal })
     const { replayed } = loaded
     return {
       events: await readAll(read, loaded.events),

@@ -1,8 +1,11 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
+import { StoreError } from '../store/errors.ts'
 import type { EventStore } from '../store/store.ts'
+import { MemoryEventStore } from '../stores/memory/index.ts'
 import type { TypedCommit } from './client.ts'
-import { faulty, shopClient, stores, type Fault } from './stores.fixture.ts'
+import { createEventClient } from './create-client.ts'
+import { faulty, shop, shopClient, stores, type Fault } from './stores.fixture.ts'
 
 const created = { type: 'CART_CREATED', data: { cartId: 'cart_1', userId: 'user_1' } } as const
 const checkedOut = { type: 'CART_CHECKED_OUT', data: { cartId: 'cart_1' } } as const
@@ -164,4 +167,36 @@ describe.each(stores)('lost answers on $name', ({ open }) => {
       expect(await written()).toEqual(once.map((count) => count * 2))
     },
   )
+})
+
+test('a load that failed for a while is repeated', async () => {
+  const store = new MemoryEventStore()
+  const client = createEventClient({ store, events: shop })
+  const { load } = store
+  let failures = 2
+  const flaky = createEventClient({
+    store: {
+      ...store,
+      load: (...args) => {
+        if (failures === 0) return load(...args)
+        failures -= 1
+        return Promise.reject(new StoreError('busy', 'the lock is taken', { retryable: true }))
+      },
+    },
+    events: shop,
+  })
+  await client.saveEvent({ type: 'CART_CHECKED_OUT', data: { cartId: 'cart_1' } })
+  expect((await flaky.load({ streams: 'all' })).events).toHaveLength(1)
+  expect(failures).toBe(0)
+})
+
+test('a client without a store or definitions says so at once', () => {
+  const open = createEventClient as (options: unknown) => unknown
+  const expected = 'createEventClient: expected { store, events }'
+  expect(() => open({ events: shop })).toThrow(expected)
+  expect(() => open({ store: 'shop.db', events: shop })).toThrow(expected)
+  expect(() => open({ store: Promise.resolve(new MemoryEventStore()), events: shop })).toThrow(
+    expected,
+  )
+  expect(() => open({ store: new MemoryEventStore() })).toThrow(expected)
 })

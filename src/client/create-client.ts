@@ -159,7 +159,7 @@ export function createEventClient<Event extends EventShape, Input extends EventS
     within: (transaction: unknown) => {
       if (store.within === undefined) {
         throw new UnsupportedError(
-          'this store cannot run on a transaction of yours: put everything into one commit',
+          'this store has no transactions of yours: put everything into one commit',
         )
       }
       return createEventClient({ ...options, store: store.within(transaction) })

@@ -55,7 +55,7 @@ describe.each(stores)('saving on $name', ({ open }) => {
     })
 
     test.each([
-      ['a type that is not defined', { type: 'CART_LOST', data: {} }, /CART_LOST is not defined/],
+      ['a type that is not defined', { type: 'CART_LOST', data: {} }, /"CART_LOST" is not defined/],
       ['no type', { data: {} }, /not defined/],
       ['nothing', undefined, /not defined/],
       ['data that its schema refuses', { ...added, data: {} }, /^ITEM_ADDED .* productId: /],

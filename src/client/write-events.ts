@@ -3,6 +3,7 @@ import type { EventDefinitions } from '../event/definition.ts'
 import type { EventMetadata, NewEvent } from '../event/event.ts'
 import { createEventId } from '../event/id.ts'
 import { ValidationError } from '../store/errors.ts'
+import { show } from '../store/show.ts'
 import { describeIssues } from './issues.ts'
 
 type Definitions = Pick<EventDefinitions, 'types' | 'definitionOf'>
@@ -48,19 +49,14 @@ export async function writableEvents(
 
 function contextMetadata(): EventMetadata {
   const context = getEventContext()
-  const metadata: { [key in (typeof CONTEXT_KEYS)[number]]?: string } = {}
-  for (const key of CONTEXT_KEYS) {
-    const value = context[key]
-    if (value !== undefined) metadata[key] = value
-  }
-  return metadata
+  const known = CONTEXT_KEYS.filter((key) => context[key] !== undefined)
+  return Object.fromEntries(known.map((key) => [key, context[key]]))
 }
 
 function unknownType(definitions: Definitions, type: unknown): ValidationError {
   const known = definitions.types.join(', ')
-  const name = typeof type === 'string' ? type : JSON.stringify(type)
   return new ValidationError(
-    `the event type ${name} is not defined: add it to defineEvents, which has ${known}`,
+    `the event type ${show(type)} is not defined: add it to defineEvents, which has ${known}`,
     typeof type === 'string' ? { eventType: type } : {},
   )
 }

@@ -5,7 +5,8 @@ import type { EventShape, NewEvent } from '../event/event.ts'
 import { throwIfAborted } from '../store/check-read.ts'
 import { checkStreams } from '../store/check-streams.ts'
 import type { Idempotency } from '../store/commit.ts'
-import { ArgumentError, isEventfoldError, RejectedError } from '../store/errors.ts'
+import { refuse } from '../store/check-value.ts'
+import { isEventfoldError, RejectedError } from '../store/errors.ts'
 import { canonicalJson } from '../store/json.ts'
 import type { Decided, DecisionResult, ExecuteOptions } from './decision.ts'
 import { takeTurn } from './queue.ts'
@@ -31,9 +32,7 @@ export async function executeRule<Command, State>(
   command: Command,
   { attempts: most = 20, idempotencyKey, signal }: ExecuteOptions,
 ): Promise<Result<State>> {
-  if (!Number.isSafeInteger(most) || most < 1) {
-    throw new ArgumentError(`attempts is a whole number from 1, found ${most}`)
-  }
+  if (!Number.isSafeInteger(most) || most < 1) refuse(['attempts'], 'a whole number from 1', most)
   const streams = rule.streams(command)
   checkStreams(streams, 'condition')
   throwIfAborted(signal, 'the decision')
@@ -69,18 +68,14 @@ function idempotencyOf(key: string | undefined, command: unknown): Idempotency |
   if (key === undefined) return undefined
   try {
     return { key, fingerprint: canonicalJson(command ?? null) }
-  } catch (error) {
-    throw new ArgumentError(
-      `a command with an idempotency key must be JSON, so that it is known again: ${String(error)}`,
-    )
+  } catch {
+    return refuse(['command'], 'JSON, so that its idempotency key is known again', command)
   }
 }
 
 function eventsOf(decided: Decided<EventShape>): readonly NewEvent[] {
   if (decided === null || typeof decided !== 'object') {
-    throw new ArgumentError(
-      `the decision decided ${String(decided)}: return events, [] for nothing, or reject(reason)`,
-    )
+    refuse(['decide'], 'events, [] for nothing, or reject(reason)', decided)
   }
   if (isRejection(decided)) throw new RejectedError(decided.rejected, decided.details)
   return Array.isArray(decided) ? decided : [decided as NewEvent]

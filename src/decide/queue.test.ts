@@ -156,7 +156,7 @@ describe('a decision inside a decision', () => {
     const inside = run('a', () => run(['z', 'a']))
     await expect(inside).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: expect.stringMatching(/\["cartId","a"\] was executed inside another decision/),
+      message: expect.stringMatching(/\["cartId","a"\] inside another one/),
     })
     const deeper = run('a', () => run('b', () => Promise.resolve().then(() => run('a'))))
     await expect(deeper).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })

@@ -64,8 +64,7 @@ function turnOf(store: EventStore, streams: Streams): Turn {
     const held = turn.lines === lines ? names.find((name) => turn.names.includes(name)) : undefined
     if (held === undefined) continue
     throw new ArgumentError(
-      `a decision on ${held} was executed inside another decision on the same boundary, which could ` +
-        'then never be stored: execute it before or after, or decide both at once',
+      `a decision on ${held} inside another one on it could never be stored: execute it before or after`,
     )
   }
   return { lines, names, outer, ahead: 0, start: () => {}, over: false }
@@ -80,13 +79,7 @@ function enter(turn: Turn): void {
   const { lines, names } = turn
   const full = names.find((name) => (lines.get(name)?.length ?? 0) >= MOST_WAITING)
   if (full !== undefined) {
-    throw new LimitError(
-      `too many decisions wait for ${full}`,
-      MOST_WAITING + 1,
-      MOST_WAITING,
-      'decisions',
-      'Slow down, or decide several commands at once.',
-    )
+    throw new LimitError(`decisions on ${full}`, MOST_WAITING + 1, MOST_WAITING, 'at once')
   }
   for (const name of names) {
     const line = lines.get(name)

@@ -7,21 +7,14 @@ export type Identifiers = readonly string[]
 /** Every key that ends in `Id` or `_id`. */
 export const DEFAULT_IDENTIFIERS: Identifiers = ['*Id', '*_id']
 
-/** A function that tells whether a key of `data` is an identifier. Quick for keys that it was asked before. */
+/** A function that tells whether a key of `data` is an identifier. */
 export function identifierTest(identifiers: Identifiers): (key: string) => boolean {
-  const suffixes = identifiers.filter((name) => name.startsWith('*')).map((name) => name.slice(1))
-  const exact = new Set(identifiers.filter((name) => !name.startsWith('*')))
-  const known = new Map<string, boolean>()
-  return (key) => {
-    let answer = known.get(key)
-    if (answer === undefined) {
-      answer =
-        exact.has(key) ||
-        suffixes.some((suffix) => key.length > suffix.length && key.endsWith(suffix))
-      if (known.size < 10_000) known.set(key, answer)
-    }
-    return answer
-  }
+  const tests = identifiers.map((name) => {
+    if (!name.startsWith('*')) return (key: string) => key === name
+    const suffix = name.slice(1)
+    return (key: string) => key.length > suffix.length && key.endsWith(suffix)
+  })
+  return (key) => tests.some((test) => test(key))
 }
 
 /**
@@ -46,8 +39,11 @@ export function keysOf(data: unknown, isIdentifier: (key: string) => boolean): s
   for (const name of Object.keys(data)) {
     if (!isIdentifier(name)) continue
     const value = (data as Record<string, unknown>)[name]
-    if (typeof value === 'string' || typeof value === 'number') keys.push(keyOf(name, value))
-    else if (Array.isArray(value) && value.every(isScalar)) keys.push(keyOf(name, value))
+    if (
+      Array.isArray(value) ? value.every(isScalar) : isScalar(value) && typeof value !== 'boolean'
+    ) {
+      keys.push(keyOf(name, value as string | number | readonly unknown[]))
+    }
   }
   return keys
 }

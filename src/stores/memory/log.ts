@@ -6,7 +6,6 @@ import type { StoredDocument } from '../../store/document.ts'
 import type { JsonCodec } from '../../store/json.ts'
 import type { Answer, DocumentState, LogView, Verdict } from '../../store/judge.ts'
 import { compileStreams } from '../../store/matches.ts'
-import { narrow } from '../../store/narrow.ts'
 import type { OutboxRecord } from '../../store/outbox.ts'
 import type { Streams } from '../../store/stream.ts'
 
@@ -14,22 +13,19 @@ interface SavedDocument extends DocumentState {
   readonly document: StoredDocument
 }
 
-/** What was committed, and the indexes that find it again. */
+/** What was committed. */
 export class MemoryLog implements LogView {
   readonly events: StoredEvent[] = []
   outbox: OutboxRecord[] = []
   readonly #byId = new Map<string, StoredEvent>()
-  readonly #byKey = new Map<string, StoredEvent[]>()
   readonly #versions = new Map<string, number>()
   readonly #answers = new Map<string, Answer>()
   readonly #documents = new Map<string, SavedDocument>()
   #outboxCount = 0
   readonly #codec: JsonCodec
-  readonly #isIdentifier: (key: string) => boolean
 
-  constructor(codec: JsonCodec, isIdentifier: (key: string) => boolean) {
+  constructor(codec: JsonCodec) {
     this.#codec = codec
-    this.#isIdentifier = isIdentifier
   }
 
   head(): Place {
@@ -65,14 +61,18 @@ export class MemoryLog implements LogView {
     return saved?.deleted ? undefined : saved?.document
   }
 
-  documents(): StoredDocument[] {
-    return [...this.#documents.values()].flatMap((saved) => (saved.deleted ? [] : saved.document))
+  documentsOf(type: string): StoredDocument[] {
+    return [...this.#documents.values()].flatMap(({ document, deleted }) =>
+      deleted || document.type !== type ? [] : document,
+    )
   }
 
   /** The events after a position that match, in position order. */
   *matching(streams: Streams, after: number): Generator<StoredEvent, undefined> {
     const matches = compileStreams(streams)
-    for (const event of this.#filed(streams, after) ?? this.events.slice(after)) {
+    const { length } = this.events
+    for (let index = after; index < length; index += 1) {
+      const event = this.events[index]!
       if (matches(event)) yield event
     }
   }
@@ -81,7 +81,7 @@ export class MemoryLog implements LogView {
   write(commit: PreparedCommit, verdict: Exclude<Verdict, { replayed: Committed }>): Committed {
     const timestamp = new Date().toISOString()
     const events = commit.events.map((prepared, index) => {
-      const { id, type, data, metadata, aggregate, keys } = prepared
+      const { id, type, data, metadata, aggregate } = prepared
       const position = this.events.length + 1
       const version = verdict.versions[index]
       const event: StoredEvent = {
@@ -96,11 +96,6 @@ export class MemoryLog implements LogView {
       this.events.push(event)
       this.#byId.set(id, event)
       if (event.aggregate) this.#versions.set(nameOf(aggregate!.type, aggregate!.id), version!)
-      for (const key of keys) {
-        const filed = this.#byKey.get(key)
-        if (filed) filed.push(event)
-        else this.#byKey.set(key, [event])
-      }
       return event
     })
     for (const [index, result] of verdict.documents.entries()) {
@@ -159,19 +154,6 @@ export class MemoryLog implements LogView {
       timestamp,
       cursor: String((this.#outboxCount += 1)),
     })
-  }
-
-  /** The events under the streams' keys, in order; `undefined` where a stream has no key to look under. */
-  #filed(streams: Streams, after: number): Iterable<StoredEvent> | undefined {
-    const found = new Set<StoredEvent>()
-    for (const stream of streams === 'all' ? [{}] : streams) {
-      const [keys] = narrow(stream, this.#isIdentifier).keys
-      if (keys === undefined) return undefined
-      for (const event of keys.flatMap((key) => this.#byKey.get(key) ?? [])) {
-        if (event.position > after) found.add(event)
-      }
-    }
-    return [...found].sort((a, b) => a.position - b.position)
   }
 }
 

@@ -13,7 +13,7 @@ conformance(
   },
 )
 
-test('the index by key changes no answer', async () => {
+test('which keys are identifiers changes no answer', async () => {
   const property = asyncProperty(workloads, (workload) =>
     sameAnswers(workload, new MemoryEventStore(), new MemoryEventStore({ identifiers: [] })),
   )

@@ -7,7 +7,7 @@ import { refuse } from '../../store/check-value.ts'
 import type { Commit, Committed } from '../../store/commit.ts'
 import { formatCursor } from '../../store/cursor.ts'
 import type { Documents } from '../../store/document.ts'
-import { ArgumentError, ClosedError } from '../../store/errors.ts'
+import { ClosedError } from '../../store/errors.ts'
 import { jsonCodec, type JsonCodec } from '../../store/json.ts'
 import { answered, judge, seenPosition } from '../../store/judge.ts'
 import type { Outbox } from '../../store/outbox.ts'
@@ -34,7 +34,7 @@ const capabilities: Capabilities = {
 
 /**
  * A log in memory: for tests, for trying things out, and the executable specification of all stores.
- * It keeps every law, and nothing after the process ends.
+ * It keeps every law, and nothing after the process ends. A read looks at every event.
  *
  * ```ts
  * const store = new MemoryEventStore()
@@ -52,7 +52,7 @@ export class MemoryEventStore implements EventStore {
     const isIdentifier = identifierTest(options.identifiers ?? DEFAULT_IDENTIFIERS)
     const { codec = jsonCodec } = options
     this.#rules = { isIdentifier, codec, limits: capabilities.limits }
-    this.#log = new MemoryLog(codec, isIdentifier)
+    this.#log = new MemoryLog(codec)
   }
 
   readonly commit = async (
@@ -104,30 +104,25 @@ export class MemoryEventStore implements EventStore {
 
   readonly documents: Documents = {
     get: async (type, id) => {
-      this.#open('read documents')
+      this.#open('read')
       return copy(this.#log.document(type, id))
     },
     query: async (query) => {
-      this.#open('query documents')
-      return copy(
-        queryDocuments(
-          this.#log.documents().filter(({ type }) => type === query.type),
-          query,
-        ),
-      )
+      this.#open('read')
+      return copy(queryDocuments(this.#log.documentsOf(query?.type), query))
     },
   }
 
   readonly outbox: Outbox = {
     read: async ({ after = '0', limit = 100 } = {}) => {
-      this.#open('read the outbox')
+      this.#open('read')
       checkLimit(limit)
-      if (!/^\d+$/u.test(after)) throw new ArgumentError(`${after} is not a cursor of the outbox`)
+      if (!/^\d+$/u.test(after)) refuse(['after'], 'a cursor of the outbox', after)
       const waiting = this.#log.outbox.filter((record) => Number(record.cursor) > Number(after))
       return copy(waiting.slice(0, limit))
     },
     remove: async (ids) => {
-      this.#open('remove from the outbox')
+      this.#open('remove')
       const sent = new Set(ids)
       this.#log.outbox = this.#log.outbox.filter((record) => !sent.has(record.id))
     },

@@ -1,9 +1,14 @@
 import { after, checkStreams } from './check-streams.ts'
-import { refuse, whole } from './check-value.ts'
+import { filled, list, name, object, optional, refuse, whole, type Check } from './check-value.ts'
 import { AbortedError } from './errors.ts'
 import { checkLimit } from './query-documents.ts'
 import type { LoadOptions, ReadOptions } from './store.ts'
 import type { Streams } from './stream.ts'
+
+/** A key, and what it stands for. */
+export const idempotency: Check = optional(object({ key: name, fingerprint: optional(filled) }))
+
+const ids = list(filled)
 
 /** Refuses a read that could not be meant, or that was aborted before it began. */
 export function checkRead(streams: Streams, options: ReadOptions): void {
@@ -16,6 +21,7 @@ export function checkRead(streams: Streams, options: ReadOptions): void {
 /** Refuses a load that could not be meant, or that was aborted before it began. */
 export function checkLoad(streams: Streams, options: LoadOptions): void {
   checkRead(streams, options)
+  idempotency(options.idempotency, ['idempotency'])
   for (const key of ['fromVersion', 'toVersion'] as const) {
     const version = options[key]
     if (version === undefined) continue
@@ -24,6 +30,17 @@ export function checkLoad(streams: Streams, options: LoadOptions): void {
       refuse([key], 'streams that all name an aggregate', streams)
     }
   }
+}
+
+/** Refuses names that no document has. */
+export function checkDocumentName(type: string, id: string): void {
+  name(type, ['type'])
+  name(id, ['id'])
+}
+
+/** Refuses what is no list of ids. */
+export function checkIds(given: readonly string[]): void {
+  ids(given, ['ids'])
 }
 
 /** Throws `ABORTED` where the signal has ended the call before anything was sent. */

@@ -1,3 +1,4 @@
+import { idempotency } from './check-read.ts'
 import { after, aggregateOf, guarding } from './check-streams.ts'
 import {
   anyObject,
@@ -63,5 +64,5 @@ export const checkShape: Check = object({
       }),
     ),
   ),
-  idempotency: optional(object({ key: name, fingerprint: optional(filled) })),
+  idempotency,
 })

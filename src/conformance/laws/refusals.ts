@@ -140,6 +140,22 @@ export const refusalLaws: readonly Law[] = [
     },
   },
   {
+    law: 'a read that could not be meant is refused: a key that is none, a document without a name, no list',
+    prove: async (open) => {
+      const { store } = await open()
+      const nothing = (call: unknown): Promise<unknown> =>
+        (call as (...args: unknown[]) => Promise<unknown>)()
+      const load = (idempotency: unknown): Promise<unknown> =>
+        store.load('all', { idempotency: idempotency as never })
+      for (const wrong of [{}, 'key', { key: 'key', fingerprint: 5 }, { key: '' }]) {
+        await rejects(load(wrong), 'INVALID_ARGUMENT')
+      }
+      await rejects(nothing(store.documents.get), 'INVALID_ARGUMENT')
+      await rejects(nothing(store.outbox.remove), 'INVALID_ARGUMENT')
+      await rejects(store.outbox.remove('evt_1' as never), 'INVALID_ARGUMENT')
+    },
+  },
+  {
     law: 'a refused commit leaves nothing behind that a reader could see for a moment',
     prove: async (open, { rounds }) => {
       const { store, reopen } = await open()

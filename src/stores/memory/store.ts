@@ -2,7 +2,13 @@ import { identifierTest, DEFAULT_IDENTIFIERS, type Identifiers } from '../../eve
 import type { StoredEvent } from '../../event/event.ts'
 import type { Capabilities } from '../../store/capabilities.ts'
 import { prepareCommit } from '../../store/check-commit.ts'
-import { checkLoad, checkRead, throwIfAborted } from '../../store/check-read.ts'
+import {
+  checkDocumentName,
+  checkIds,
+  checkLoad,
+  checkRead,
+  throwIfAborted,
+} from '../../store/check-read.ts'
 import { refuse } from '../../store/check-value.ts'
 import type { Commit, Committed } from '../../store/commit.ts'
 import { formatCursor } from '../../store/cursor.ts'
@@ -105,6 +111,7 @@ export class MemoryEventStore implements EventStore {
   readonly documents: Documents = {
     get: async (type, id) => {
       this.#open('read')
+      checkDocumentName(type, id)
       return copy(this.#log.document(type, id))
     },
     query: async (query) => {
@@ -123,6 +130,7 @@ export class MemoryEventStore implements EventStore {
     },
     remove: async (ids) => {
       this.#open('remove')
+      checkIds(ids)
       const sent = new Set(ids)
       this.#log.outbox = this.#log.outbox.filter((record) => !sent.has(record.id))
     },

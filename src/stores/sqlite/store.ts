@@ -1,7 +1,13 @@
 import type { StoredEvent } from '../../event/event.ts'
 import type { Capabilities } from '../../store/capabilities.ts'
 import { prepareCommit, type CommitRules, type PreparedCommit } from '../../store/check-commit.ts'
-import { checkLoad, checkRead, throwIfAborted } from '../../store/check-read.ts'
+import {
+  checkDocumentName,
+  checkIds,
+  checkLoad,
+  checkRead,
+  throwIfAborted,
+} from '../../store/check-read.ts'
 import { formatCursor } from '../../store/cursor.ts'
 import type { Documents } from '../../store/document.ts'
 import { ArgumentError, ClosedError } from '../../store/errors.ts'
@@ -88,6 +94,7 @@ export function createStore(
   const documents: Documents = {
     get: async (type, id) => {
       open('read documents')
+      checkDocumentName(type, id)
       return await file.read(({ statements, codec }) => {
         const row = statements.document.get(type, id)
         return row && documentOf(row, codec)
@@ -113,6 +120,7 @@ export function createStore(
     },
     remove: async (ids) => {
       open('remove from the outbox')
+      checkIds(ids)
       await file.write(({ statements }) => statements.removeOutbox.run(JSON.stringify(ids)))
     },
   }

@@ -5,7 +5,14 @@ const milliseconds = is(
   (value) => typeof value === 'number' && value >= 0,
 )
 
-const checks = {
+interface Options {
+  readonly identifiers?: unknown
+  readonly synchronous?: unknown
+  readonly busyTimeout?: unknown
+  readonly queueLimit?: unknown
+}
+
+const checks: Readonly<Record<keyof Options, Check>> = {
   identifiers: list(filled),
   synchronous: oneOf('FULL', 'NORMAL'),
   busyTimeout: milliseconds,
@@ -13,12 +20,12 @@ const checks = {
     'a whole number from 1',
     (value) => Number.isSafeInteger(value) && Number(value) > 0,
   ),
-} satisfies Record<string, Check>
+}
 
 /** Refuses what plain JavaScript may give in the place of an option. */
-export function checkOptions(options: { readonly [key in keyof typeof checks]?: unknown }): void {
+export function checkOptions(options: Options): void {
   const path: Path = ['options']
   for (const [key, value] of Object.entries(options)) {
-    checkAt(key, checks[key as keyof typeof checks], value, path)
+    checkAt(key, checks[key as keyof Options], value, path)
   }
 }

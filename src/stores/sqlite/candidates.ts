@@ -7,11 +7,13 @@ import type { Recent } from './recent.ts'
 import type { Statements } from './statements.ts'
 import { termReader, type TermReader } from './term-reader.ts'
 import { keyTerm, typeTerm } from './terms.ts'
+import type { TypeNumbers } from './type-numbers.ts'
 
 /** Where candidates are looked up. */
 export interface Index {
   readonly statements: Statements
   readonly recent: Recent
+  readonly types: TypeNumbers
   readonly isIdentifier: (key: string) => boolean
 }
 
@@ -32,6 +34,8 @@ export interface Candidates {
   readonly postings: Postings | undefined
   /** Whether every candidate matches. */
   readonly exact: boolean
+  /** Where all of it is filed under one term: the term, and the types to take of it. */
+  readonly only?: { readonly term: string; readonly types: readonly string[] | undefined }
 }
 
 /** After so many events of other types, a search under a key leaps from type to type. */
@@ -41,10 +45,12 @@ const PATIENCE = 512
 export function candidatesOf(streams: Streams, index: Index, search: Search): Candidates {
   if (streams === 'all') return { postings: undefined, exact: true }
   const found = streams.map((stream) => ofStream(stream, index, search))
+  const [first] = found
+  if (first && found.length === 1) return first
   const lists = found.map(({ postings }) => postings)
   return {
     postings: lists.every((list) => list !== undefined) ? union(lists) : undefined,
-    exact: found.every(({ exact, postings }) => exact && postings !== undefined),
+    exact: found.every(({ exact }) => exact),
   }
 }
 
@@ -53,15 +59,37 @@ function ofStream(stream: Stream, index: Index, search: Search): Candidates {
   if (aggregate) return { postings: aggregatePostings(aggregate, index, search), exact: false }
   const narrowed = narrow(stream, index.isIdentifier)
   const [first, ...others] = narrowed.keys
-  const exact = narrowed.exact && !narrowed.keys.flat().some(isLong)
-  if (first === undefined) return { postings: types && ofTypes(types, index, search), exact }
+  if (first === undefined) return ofTypesAlone(types, narrowed.exact, index, search)
+  const exact =
+    narrowed.exact &&
+    !narrowed.keys.flat().some(isLong) &&
+    (types === undefined || !index.types.areShared)
   // Where several lists have to agree, little of a long one may be needed.
   const step = others.length > 0 ? { ...search, first: 1 } : search
   const lists = [
     union(first.map((key) => ofKey(key, types, index, step))),
     ...others.map((keys) => union(keys.map((key) => ofKey(key, undefined, index, step)))),
   ]
-  return { postings: intersection(lists), exact }
+  const [key] = first
+  const isOnly = key !== undefined && first.length === 1 && others.length === 0
+  return {
+    postings: intersection(lists),
+    exact,
+    ...(isOnly && { only: { term: keyTerm(key), types } }),
+  }
+}
+
+function ofTypesAlone(
+  types: readonly string[] | undefined,
+  exact: boolean,
+  index: Index,
+  search: Search,
+): Candidates {
+  if (types === undefined) return { postings: undefined, exact: false }
+  const [type] = types
+  const postings = ofTypes(types, index, search)
+  if (type === undefined || types.length > 1) return { postings, exact }
+  return { postings, exact, only: { term: typeTerm(type), types: undefined } }
 }
 
 function ofTypes(types: readonly string[], index: Index, search: Search): Postings {

@@ -47,25 +47,25 @@ export class Filing {
 
   /** Files the next slice; `true` after the last. */
   slice(): boolean {
-    const { recent, filing, statements } = this.#log
+    const { recent, filing, statements, types } = this.#log
     if (this.#isOver()) return true
     let index = firstAfter(this.#terms, filing.to === 0 ? '' : filing.after)
     const appended: SqlValue[] = []
+    const numberAt = (position: number): number => types.assign(recent.typeAt(position))
     let rows = 0
     for (; index < this.#terms.length && rows < this.#size; index += 1) {
       const term = this.#terms[index] as string
       const all = recent.positionsOf(term)
       const positions = (all.at(-1) ?? 0) > this.#to ? all.filter((at) => at <= this.#to) : all
-      const [part, ...others] = partsOf(term, positions, (position) => recent.typeAt(position))
+      const [part, ...others] = partsOf(term, positions, numberAt)
       if (part === undefined) continue
       rows += 1 + others.length
       if (others.length === 0) {
-        appended.push(term, part.room, term, part.first, part.positions)
+        appended.push(term, part.room, term, part.first, part.entries)
         continue
       }
-      statements.appendPositions.run(term, part.room, term, part.first, part.positions)
-      for (const { first, positions: text } of others)
-        statements.insertPositions.run(term, first, text)
+      statements.appendPositions.run(term, part.room, term, part.first, part.entries)
+      for (const { first, entries } of others) statements.insertPositions.run(term, first, entries)
     }
     this.#append(appended)
     if (index === this.#terms.length) {

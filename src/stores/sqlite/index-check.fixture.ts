@@ -1,6 +1,6 @@
 import { keysOf } from '../../event/identifiers.ts'
 import type { Connection } from './hand.ts'
-import { decodePositions, keyTerm, typeTerm } from './terms.ts'
+import { decodeRows, keyTerm, typeTerm } from './terms.ts'
 
 /** What is wrong with a log, seen from outside: the file, positions, and the index against the events. */
 export function faultsOf(
@@ -40,7 +40,7 @@ export function faultsOf(
     )
     .all()
   for (const [term, first, text] of rows) {
-    const { positions, first: begin } = decodePositions(`[${text}]`, undefined)
+    const { positions, first: begin } = decodeRows(`[${text}]`, undefined)
     check(first === begin, `${term}: the row ${first} begins at ${begin}`)
     for (const position of positions) {
       check(expected.has(term, position), `${term}: files ${position}, which is not there`)

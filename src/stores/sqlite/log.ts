@@ -12,6 +12,7 @@ import { Recent } from './recent.ts'
 import { eventOf } from './rows.ts'
 import { Scan, type ScanOptions } from './scan.ts'
 import type { Statements } from './statements.ts'
+import { TypeNumbers } from './type-numbers.ts'
 
 /** What a connection and its options make of the tables. */
 export interface LogOptions {
@@ -56,6 +57,7 @@ export class SqliteLog implements LogView, Index {
   readonly codec: JsonCodec
   readonly isIdentifier: (key: string) => boolean
   readonly recent: Recent = new Recent()
+  readonly types: TypeNumbers
   readonly #epoch: number
   #head: Place = START
   #greatestId = ''
@@ -72,6 +74,7 @@ export class SqliteLog implements LogView, Index {
     this.codec = codec
     this.isIdentifier = isIdentifier
     this.#epoch = epoch
+    this.types = new TypeNumbers(statements)
   }
 
   /** Brings what is kept in memory up to date with the file. */
@@ -80,6 +83,7 @@ export class SqliteLog implements LogView, Index {
     const dataVersion = this.statements.dataVersion.get()?.[0]
     if (dataVersion === this.#dataVersion) return
     this.#dataVersion = undefined
+    this.types.forget()
     const row = this.statements.head.get()
     if (row === undefined || row[0] !== this.#epoch) throw takenOver()
     const [, filed, to, after, position, id, greatestId] = row
@@ -95,15 +99,17 @@ export class SqliteLog implements LogView, Index {
     const { position, id } = this.#head
     if (filed > position) throw gap(position + 1)
     const same = position === recent.end && id === this.#recentId
-    const sameLog = same || recent.end <= filed || this.idAt(recent.end) === this.#recentId
+    const { idAt } = this.statements
+    const sameLog = same || recent.end <= filed || idAt.get(recent.end)?.[0] === this.#recentId
     if (sameLog && filed >= recent.start && filed <= recent.end) recent.drop(filed)
     else recent.reset(filed)
     while (recent.end < position) {
       const rows = this.statements.eventsUp.all(recent.end + 1, position, CATCH_UP_ROWS)
       if (rows.length === 0) throw gap(recent.end + 1)
-      for (const [at, , type, data] of rows) {
-        if (at !== recent.end + 1) throw gap(recent.end + 1)
-        recent.add(type, keysOf(this.codec.decode(data), this.isIdentifier))
+      for (const row of rows) {
+        const event = eventOf(row, this)
+        if (event.position !== recent.end + 1) throw gap(recent.end + 1)
+        recent.add(event.id, event.type, keysOf(event.data, this.isIdentifier))
       }
     }
     this.#recentId = id
@@ -111,7 +117,7 @@ export class SqliteLog implements LogView, Index {
 
   /** Takes note of an event that was written at the head. */
   wrote(id: string, type: string, keys: readonly string[]): void {
-    this.recent.add(type, keys)
+    this.recent.add(id, type, keys)
     this.#head = { position: this.recent.end, id }
     this.#recentId = id
     if (compareStrings(id, this.#greatestId) > 0) this.#greatestId = id
@@ -132,7 +138,7 @@ export class SqliteLog implements LogView, Index {
   }
 
   scan(streams: Streams, options: ScanOptions): Scan {
-    return new Scan(streams, this, this.codec, options)
+    return new Scan(streams, this, options)
   }
 
   get filing(): FilingState {
@@ -157,6 +163,8 @@ export class SqliteLog implements LogView, Index {
 
   idAt(position: number): string | undefined {
     if (position === this.#head.position) return this.#head.id
+    if (position > this.recent.start && position <= this.recent.end)
+      return this.recent.idAt(position)
     return this.statements.idAt.get(position)?.[0]
   }
 
@@ -164,7 +172,7 @@ export class SqliteLog implements LogView, Index {
     // Ids rise, so that a new one is known to be new without a look.
     if (compareStrings(id, this.#greatestId) > 0) return undefined
     const row = this.statements.eventById.get(id)
-    return row && eventOf(row, this.codec)
+    return row && eventOf(row, this)
   }
 
   versionOf({ type, id }: AggregateRef): number {
@@ -189,7 +197,7 @@ export class SqliteLog implements LogView, Index {
     return {
       fingerprint,
       committed: {
-        events: events.map((event) => eventOf(event, this.codec)),
+        events: events.map((event) => eventOf(event, this)),
         documents: JSON.parse(documents) as DocumentResult[],
         replayed: true,
         ...(cursor !== null && { cursor }),

@@ -39,6 +39,11 @@ export const migrations: readonly string[] = [
     primary key (term, first)
   ) strict, without rowid;
 
+  create table eventfold_types (
+    number integer primary key,
+    type text not null unique
+  ) strict;
+
   create table eventfold_documents (
     type text not null,
     id text not null,

@@ -8,6 +8,7 @@ const NONE: readonly number[] = []
  */
 export class Recent {
   #start = 0
+  #ids: string[] = []
   #types: string[] = []
   #keys: (readonly string[])[] = []
   #terms = new Map<string, number[]>()
@@ -37,12 +38,17 @@ export class Recent {
     return this.#terms.get(term) ?? NONE
   }
 
+  idAt(position: number): string {
+    return this.#ids[position - this.#start - 1] as string
+  }
+
   typeAt(position: number): string {
     return this.#types[position - this.#start - 1] as string
   }
 
   /** Adds the event at the position after the last. */
-  add(type: string, keys: readonly string[]): void {
+  add(id: string, type: string, keys: readonly string[]): void {
+    this.#ids.push(id)
     this.#types.push(type)
     this.#keys.push(keys)
     const position = this.end
@@ -52,6 +58,8 @@ export class Recent {
 
   /** Takes out what came after a position: its transaction was undone. */
   truncate(end: number): void {
+    if (end >= this.end) return
+    this.#ids.length = Math.max(end - this.#start, 0)
     while (this.end > end) {
       this.#forget(typeTerm(this.#types.pop() as string))
       for (const key of this.#keys.pop() as readonly string[]) this.#forget(keyTerm(key))
@@ -61,15 +69,19 @@ export class Recent {
   /** Takes out what is up to a position: it is filed now. */
   drop(start: number): void {
     if (start === this.#start) return
+    const ids = this.#ids.slice(start - this.#start)
     const types = this.#types.slice(start - this.#start)
     const keys = this.#keys.slice(start - this.#start)
     this.reset(start)
-    for (const [index, type] of types.entries()) this.add(type, keys[index] as readonly string[])
+    for (const [index, id] of ids.entries()) {
+      this.add(id, types[index] as string, keys[index] as readonly string[])
+    }
   }
 
   /** Begins anew after a position. */
   reset(start: number): void {
     this.#start = start
+    this.#ids = []
     this.#types = []
     this.#keys = []
     this.#terms = new Map()

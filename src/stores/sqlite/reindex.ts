@@ -11,7 +11,9 @@ import { nodeSqlite } from './hands/node-sqlite.ts'
 import { gap } from './log.ts'
 import { connect, identifiersText, inTransaction, openingError, prepareTables } from './open.ts'
 import { Recent } from './recent.ts'
-import { reindexing } from './statements.ts'
+import { prepareStatements, reindexing, type Statements } from './statements.ts'
+import { eventOf } from './rows.ts'
+import { TypeNumbers } from './type-numbers.ts'
 import { partsOf } from './terms.ts'
 
 export interface ReindexOptions {
@@ -28,6 +30,7 @@ export interface ReindexOptions {
 
 /** Events that one transaction indexes. */
 const BATCH = 4_096
+const PAGE = 512
 
 /**
  * Indexes a log anew by other identifiers. The log stays in use meanwhile; at the end the new index
@@ -71,12 +74,14 @@ export async function reindexSqlite(path: string, options: ReindexOptions): Prom
 /** Builds the new index beside the old one, a batch of events at a time. */
 class Build {
   readonly #connection: Connection
+  readonly #statements: Statements
   readonly #codec: JsonCodec
   readonly #isIdentifier: (key: string) => boolean
   readonly #wanted: string
 
   constructor(connection: Connection, { identifiers, codec = jsonCodec }: ReindexOptions) {
     this.#connection = connection
+    this.#statements = prepareStatements(connection)
     this.#codec = codec
     this.#isIdentifier = identifierTest(identifiers)
     this.#wanted = identifiersText(identifiers)
@@ -111,29 +116,38 @@ class Build {
   }
 
   #indexAfter(filed: number): boolean {
-    const rows = this.#connection
-      .query<readonly [position: number, type: string, data: string]>(reindexing.events)
-      .all(filed, BATCH)
-    const batch = new Recent()
-    batch.reset(filed)
-    for (const [position, type, data] of rows) {
-      if (position !== batch.end + 1) throw gap(batch.end + 1)
-      batch.add(type, keysOf(this.#codec.decode(data), this.#isIdentifier))
-    }
+    const batch = this.#read(filed)
+    const types = new TypeNumbers(this.#statements)
+    const numberAt = (position: number): number => types.assign(batch.typeAt(position))
     const append = this.#connection.command(reindexing.append)
     const insert = this.#connection.command(reindexing.insert)
     for (const term of [...batch.terms].sort()) {
-      const typeAt = (position: number): string => batch.typeAt(position)
-      for (const [index, part] of partsOf(term, batch.positionsOf(term), typeAt).entries()) {
-        const { first, positions, room } = part
-        if (index === 0) append.run(term, room, term, first, positions)
-        else insert.run(term, first, positions)
+      for (const [index, part] of partsOf(term, batch.positionsOf(term), numberAt).entries()) {
+        const { first, entries, room } = part
+        if (index === 0) append.run(term, room, term, first, entries)
+        else insert.run(term, first, entries)
       }
     }
     this.#connection.command(reindexing.filed).run(batch.end)
     // What comes after this batch is found as every recent event is.
-    if (rows.length === BATCH) return false
+    if (batch.count === BATCH) return false
     this.#connection.execute(reindexing.replace)
     return true
+  }
+
+  #read(filed: number): Recent {
+    const batch = new Recent()
+    batch.reset(filed)
+    const source = { statements: this.#statements, codec: this.#codec }
+    for (let more = true; more && batch.count < BATCH;) {
+      const rows = this.#statements.eventsUp.all(batch.end + 1, filed + BATCH, PAGE)
+      for (const row of rows) {
+        const { id, type, data, position } = eventOf(row, source)
+        if (position !== batch.end + 1) throw gap(batch.end + 1)
+        batch.add(id, type, keysOf(data, this.#isIdentifier))
+      }
+      more = rows.length === PAGE
+    }
+    return batch
   }
 }

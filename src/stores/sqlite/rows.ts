@@ -2,10 +2,21 @@ import type { EventMetadata, StoredEvent } from '../../event/event.ts'
 import type { StoredDocument } from '../../store/document.ts'
 import type { JsonCodec } from '../../store/json.ts'
 import type { OutboxRecord } from '../../store/outbox.ts'
-import type { DocumentRow, EventRow, OutboxRow } from './statements.ts'
+import type { DocumentRow, EventRow, OutboxRow, Statements } from './statements.ts'
 
-export function eventOf(row: EventRow, codec: JsonCodec): StoredEvent {
+/** What rows are read with. */
+export interface Source {
+  readonly statements: Pick<Statements, 'eventAt'>
+  readonly codec: JsonCodec
+}
+
+/** The event of a row. Texts that a page has left out are read now. */
+export function eventOf(row: EventRow, source: Source): StoredEvent {
   const [position, id, type, data, metadata, aggregateType, aggregateId, version, timestamp] = row
+  if (data === null || metadata === null) {
+    return eventOf(source.statements.eventAt.get(position) as EventRow, source)
+  }
+  const { codec } = source
   const event = {
     id,
     type,

@@ -1,11 +1,11 @@
 import type { StoredEvent } from '../../event/event.ts'
-import type { JsonCodec } from '../../store/json.ts'
 import { compileStreams } from '../../store/matches.ts'
 import type { Streams } from '../../store/stream.ts'
 import { candidatesOf, type Candidates, type Index } from './candidates.ts'
 import { Allowance, PAUSE } from './postings.ts'
-import { eventOf } from './rows.ts'
+import { eventOf, type Source } from './rows.ts'
 import type { EventRow } from './statements.ts'
+import { rowOf } from './term-reader.ts'
 
 export interface ScanOptions {
   /** A position: what is up to here is left out. */
@@ -28,8 +28,7 @@ const PAGE_ALLOWANCE = 4_000
  * two pages. Each page has to run in a transaction on an index that is up to date.
  */
 export class Scan {
-  readonly #index: Index
-  readonly #codec: JsonCodec
+  readonly #index: Index & Source
   readonly #candidates: Candidates
   /** Absent where every candidate matches. */
   readonly #matches: ReturnType<typeof compileStreams> | undefined
@@ -42,12 +41,12 @@ export class Scan {
   #exhausted = false
   #rows: readonly EventRow[] = []
   #used = 0
+  #isFirst = true
 
-  constructor(streams: Streams, index: Index, codec: JsonCodec, options: ScanOptions) {
+  constructor(streams: Streams, index: Index & Source, options: ScanOptions) {
     const { after, to, backwards = false, first = LARGEST_PAGE, fromVersion, toVersion } = options
     const allowance = this.#allowance
     this.#index = index
-    this.#codec = codec
     this.#backwards = backwards
     this.#from = backwards ? -to : after + 1
     this.#to = backwards ? -after - 1 : to
@@ -68,7 +67,7 @@ export class Scan {
     const found: StoredEvent[] = []
     while (found.length < limit) {
       if (this.#used === this.#rows.length && !this.#fetch()) break
-      const event = eventOf(this.#rows[this.#used] as EventRow, this.#codec)
+      const event = eventOf(this.#rows[this.#used] as EventRow, this.#index)
       this.#used += 1
       if (this.#matches === undefined || this.#matches(event)) found.push(event)
     }
@@ -87,12 +86,38 @@ export class Scan {
 
   #filedRows(): readonly EventRow[] {
     const { statements } = this.#index
+    const first = this.#isFirst ? this.#firstRows() : []
+    this.#isFirst = false
+    if (first.length > 0) return first
     const positions = this.#positions()
     const [position] = positions
     if (position === undefined) return []
     if (positions.length > 1) return statements.eventsAt.all(JSON.stringify(positions))
     const row = statements.eventAt.get(position)
     return row ? [row] : []
+  }
+
+  /** The first rows of what is filed under one term come in one go, where many are wanted. */
+  #firstRows(): readonly EventRow[] {
+    const { statements, recent, types } = this.#index
+    const { only } = this.#candidates
+    const [from, to] = [this.#from, Math.min(this.#to, recent.start)]
+    if (only === undefined || this.#backwards || this.#size < 64 || from > to) return []
+    const row = rowOf(only.term, from, statements)
+    const rows = only.types
+      ? statements.eventsOfTypesUnder.all(
+          only.term,
+          row,
+          to,
+          JSON.stringify([...types.of(only.types)]),
+          from,
+          to,
+          this.#size,
+        )
+      : statements.eventsUnder.all(only.term, row, to, from, to, this.#size)
+    const last = rows.at(-1)
+    if (last) this.#from = last[0] + 1
+    return rows
   }
 
   #positions(): number[] {

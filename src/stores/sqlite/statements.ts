@@ -4,8 +4,9 @@ export type EventRow = readonly [
   position: number,
   id: string,
   type: string,
-  data: string,
-  metadata: string,
+  /** Where one of these two is long, a page leaves it out: such events are asked for one by one. */
+  data: string | null,
+  metadata: string | null,
   aggregateType: string | null,
   aggregateId: string | null,
   version: number | null,
@@ -47,6 +48,14 @@ export type PositionsRow = readonly [positions: string | null]
 export const MANY = 16
 
 const EVENT = `position, id, type, data, metadata, aggregate_type, aggregate_id, version, timestamp`
+/** Longer texts do not come by the page. */
+const LARGE_BYTES = 65_536
+const PAGED_EVENT = EVENT.replace(
+  'data, metadata',
+  ['data', 'metadata']
+    .map((text) => `case when octet_length(${text}) <= ${LARGE_BYTES} then ${text} end as ${text}`)
+    .join(', '),
+)
 const DOCUMENT = `type, id, data, cursor, revision, updated_at`
 const INSERT_EVENT = `insert into eventfold_events (${EVENT}) values `
 
@@ -66,6 +75,18 @@ const appendPositions = (table: string, count: number): string => `
     )
     .join(', ')}
   on conflict (term, first) do update set positions = positions || ',' || excluded.positions`
+
+/** Takes no more than so many rows of the index, lest it goes through a long one in vain. */
+const eventsUnder = (condition: string): string => `
+  select ${PAGED_EVENT} from (
+    select value / 4096 as wanted from (
+      select positions from eventfold_index
+      where term = ? and first >= ? and first <= ? order by first limit 32
+    ), json_each('[' || positions || ']')
+    ${condition}
+  )
+  cross join eventfold_events on position = wanted
+  where position >= ? and position <= ? limit ?`
 
 const rows = (count: number, columns: number): string =>
   Array<string>(count)
@@ -94,8 +115,19 @@ export const opening = {
   setIdentifiers: `update eventfold_meta set identifiers = ?, epoch = epoch + 1`,
 }
 
+type Reindexing =
+  | 'state'
+  | 'begin'
+  | 'drop'
+  | 'create'
+  | 'append'
+  | 'insert'
+  | 'filed'
+  | 'replace'
+  | 'forget'
+
 /** Building another index beside the one in use, and taking it in its place. */
-export const reindexing = {
+export const reindexing: Readonly<Record<Reindexing, string>> = {
   state: `select identifiers, next_identifiers, next_filed from eventfold_meta where one = 1`,
   begin: `update eventfold_meta set next_identifiers = ?, next_filed = 0`,
   drop: `drop table if exists eventfold_index_next`,
@@ -106,9 +138,6 @@ export const reindexing = {
       positions text not null,
       primary key (term, first)
     ) strict, without rowid`,
-  events: `
-    select position, type, data from eventfold_events
-    where position > ? order by position limit ?`,
   append: appendPositions('eventfold_index_next', 1),
   insert: insertPositions('eventfold_index_next'),
   filed: `update eventfold_meta set next_filed = ?`,
@@ -136,16 +165,24 @@ export interface Statements {
   readonly eventAt: Query<EventRow>
   /** The events at the positions of a JSON list, in its order. */
   readonly eventsAt: Query<EventRow>
+  /** The first events that are filed under a term. */
+  readonly eventsUnder: Query<EventRow>
+  /** As `eventsUnder`, of the types whose numbers are in a JSON list. */
+  readonly eventsOfTypesUnder: Query<EventRow>
   readonly eventsUp: Query<EventRow>
   readonly eventsDown: Query<EventRow>
   readonly insertEvent: Command
   readonly insertManyEvents: Command
 
+  /** The row that a position falls into. */
+  readonly rowOf: Query<readonly [first: number | null]>
   readonly positionsUp: Query<PositionsRow>
   readonly positionsDown: Query<PositionsRow>
   readonly insertPositions: Command
   readonly appendPositions: Command
   readonly appendManyPositions: Command
+  readonly typeNumbers: Query<readonly [type: string, number: number]>
+  readonly insertTypeNumber: Command
   readonly setFiling: Command
   readonly setFiled: Command
 
@@ -195,25 +232,26 @@ export function prepareStatements({ query, command }: Connection): Statements {
     eventById: query(`select ${EVENT} from eventfold_events where id = ?`),
     eventAt: query(`select ${EVENT} from eventfold_events where position = ?`),
     eventsAt: query(`
-      select ${EVENT} from (select value as wanted from json_each(?))
+      select ${PAGED_EVENT} from (select value as wanted from json_each(?))
       cross join eventfold_events on position = wanted`),
+    eventsUnder: query(eventsUnder('')),
+    eventsOfTypesUnder: query(
+      eventsUnder('where value % 4096 in (select value from json_each(?))'),
+    ),
     eventsUp: query(`
-      select ${EVENT} from eventfold_events
+      select ${PAGED_EVENT} from eventfold_events
       where position >= ? and position <= ? order by position limit ?`),
     eventsDown: query(`
-      select ${EVENT} from eventfold_events
+      select ${PAGED_EVENT} from eventfold_events
       where position <= ? and position >= ? order by position desc limit ?`),
     insertEvent: command(INSERT_EVENT + rows(1, 9)),
     insertManyEvents: command(INSERT_EVENT + rows(MANY, 9)),
 
-    // The row that a position falls into, and those after it.
+    rowOf: query(`select max(first) from eventfold_index where term = ? and first <= ?`),
     positionsUp: query(`
       select group_concat('[' || positions || ']') from (
         select positions from eventfold_index
-        where term = ? and first <= ? and first >= coalesce((
-          select max(first) from eventfold_index where term = ? and first <= ?
-        ), 0)
-        order by first limit ?
+        where term = ? and first >= ? and first <= ? order by first limit ?
       )`),
     positionsDown: query(`
       select group_concat('[' || positions || ']') from (
@@ -223,6 +261,8 @@ export function prepareStatements({ query, command }: Connection): Statements {
     insertPositions: command(insertPositions('eventfold_index')),
     appendPositions: command(appendPositions('eventfold_index', 1)),
     appendManyPositions: command(appendPositions('eventfold_index', MANY)),
+    typeNumbers: query(`select type, number from eventfold_types`),
+    insertTypeNumber: command(`insert into eventfold_types (number, type) values (?, ?)`),
     setFiling: command(`update eventfold_meta set filing_to = ?, filing_after = ?`),
     setFiled: command(`update eventfold_meta set filed = ?, filing_to = 0, filing_after = ''`),
 

@@ -1,6 +1,7 @@
 import type { Index } from './candidates.ts'
 import type { Chunk } from './postings.ts'
-import { decodePositions } from './terms.ts'
+import type { Statements } from './statements.ts'
+import { decodeRows } from './terms.ts'
 
 /** Reads some of what is filed under a term, of some types or of all. */
 export type TermReader = (from: number, limit: number, types?: ReadonlySet<string>) => Chunk
@@ -14,7 +15,7 @@ export function termReader(term: string, index: Index, backwards: boolean): Term
   return backwards ? readerDown(term, index) : readerUp(term, index)
 }
 
-function readerUp(term: string, { statements, recent }: Index): TermReader {
+function readerUp(term: string, { statements, recent, types: numbers }: Index): TermReader {
   let density = DENSITY
   return (from, limit, types) => {
     const places: number[] = []
@@ -23,9 +24,14 @@ function readerUp(term: string, { statements, recent }: Index): TermReader {
     if (from <= filed) {
       // The first row may lie wholly before the place asked for: the one after it leads on.
       const most = rowsFor(limit, density) + 1
-      const texts = statements.positionsUp.get(term, filed, term, from, most)?.[0]
+      const texts = statements.positionsUp.get(
+        term,
+        rowOf(term, from, statements),
+        filed,
+        most,
+      )?.[0]
       if (texts != null) {
-        const { rows, positions, total, last } = decodePositions(texts, types)
+        const { rows, positions, total, last } = decodeRows(texts, types && numbers.of(types))
         looked = total
         density = total / rows
         for (const position of positions) {
@@ -45,7 +51,12 @@ function readerUp(term: string, { statements, recent }: Index): TermReader {
   }
 }
 
-function readerDown(term: string, { statements, recent }: Index): TermReader {
+/** Where the row of the index begins that a position falls into. */
+export function rowOf(term: string, position: number, statements: Statements): number {
+  return position <= 1 ? 0 : (statements.rowOf.get(term, position)?.[0] ?? 0)
+}
+
+function readerDown(term: string, { statements, recent, types: numbers }: Index): TermReader {
   let density = DENSITY
   return (from, limit, types) => {
     const places: number[] = []
@@ -66,7 +77,7 @@ function readerDown(term: string, { statements, recent }: Index): TermReader {
     const most = rowsFor(limit, density)
     const texts = statements.positionsDown.get(term, highest, most)?.[0]
     if (texts == null) return { places, looked }
-    const decoded = decodePositions(texts, types)
+    const decoded = decodeRows(texts, types && numbers.of(types))
     density = decoded.total / decoded.rows
     for (const position of decoded.positions.toReversed()) {
       if (position <= highest) places.push(-position)

@@ -1,4 +1,5 @@
 import { shortText } from '../../sql/short-text.ts'
+import { entryOf, positionOf, typeOf } from './type-numbers.ts'
 
 /**
  * What the index is asked for: the key of an identifier, or a type. A key that is not hashed holds a
@@ -17,13 +18,14 @@ export function keyTerm(key: string): string {
  * pages of the index.
  */
 const ROW_CHARACTERS = 900
-const PART_POSITIONS = 96
+const PART_POSITIONS = 64
 
 /** What is filed under a term. */
 export interface Part {
   readonly term: string
   readonly first: number
-  readonly positions: string
+  /** Positions and types, with commas in between. */
+  readonly entries: string
   /** It is added to the last row of the term, if that is not longer than this. */
   readonly room: number
 }
@@ -32,36 +34,16 @@ export interface Part {
 export function partsOf(
   term: string,
   positions: readonly number[],
-  typeAt: (position: number) => string,
+  numberAt: (position: number) => number,
 ): readonly Part[] {
   const parts: Part[] = []
   for (let start = 0; start < positions.length; start += PART_POSITIONS) {
     const part = positions.slice(start, start + PART_POSITIONS)
-    const text = encodePositions(part, typeAt)
-    parts.push({
-      term,
-      first: part[0] as number,
-      positions: text,
-      room: ROW_CHARACTERS - text.length,
-    })
+    const entries = part.map((position) => entryOf(position, numberAt(position))).join(',')
+    const room = ROW_CHARACTERS - entries.length
+    parts.push({ term, first: part[0] as number, entries, room })
   }
   return parts
-}
-
-/** Positions of one term as text: `{"ITEM_ADDED":[7,12],"ITEM_REMOVED":[9]}`. */
-function encodePositions(
-  positions: readonly number[],
-  typeAt: (position: number) => string,
-): string {
-  const byType = new Map<string, number[]>()
-  for (const position of positions) {
-    const type = typeAt(position)
-    const list = byType.get(type)
-    if (list) list.push(position)
-    else byType.set(type, [position])
-  }
-  const entries = [...byType].map(([type, list]) => `${JSON.stringify(type)}:[${list.join(',')}]`)
-  return `{${entries.join(',')}}`
 }
 
 /** What some rows hold. */
@@ -76,25 +58,21 @@ export interface Decoded {
   readonly last: number
 }
 
-type Parts = readonly Readonly<Record<string, readonly number[]>>[]
-
-/** Reads some rows, each in brackets, with commas in between. */
-export function decodePositions(texts: string, types: ReadonlySet<string> | undefined): Decoded {
-  const rows = JSON.parse(`[${texts}]`) as readonly Parts[]
+/** Reads rows, in their order or backwards, that were put into brackets with commas in between. Types are named by their numbers. */
+export function decodeRows(texts: string, types: ReadonlySet<number> | undefined): Decoded {
+  const rows = JSON.parse(`[${texts}]`) as (readonly number[])[]
+  if (Number(rows[0]?.[0]) > Number(rows.at(-1)?.[0])) rows.reverse()
   const positions: number[] = []
   let total = 0
   let first = Infinity
   let last = 0
   for (const row of rows) {
-    for (const part of row) {
-      for (const type of Object.keys(part)) {
-        const list = part[type] as readonly number[]
-        total += list.length
-        first = Math.min(first, list[0] as number)
-        last = Math.max(last, list.at(-1) as number)
-        if (types === undefined || types.has(type)) positions.push(...list)
-      }
+    total += row.length
+    first = Math.min(first, positionOf(row[0] as number))
+    last = Math.max(last, positionOf(row.at(-1) as number))
+    for (const entry of row) {
+      if (types === undefined || types.has(typeOf(entry))) positions.push(positionOf(entry))
     }
   }
-  return { rows: rows.length, positions: positions.sort((a, b) => a - b), total, first, last }
+  return { rows: rows.length, positions, total, first, last }
 }

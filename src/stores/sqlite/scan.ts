@@ -4,7 +4,7 @@ import type { Streams } from '../../store/stream.ts'
 import { candidatesOf, type Candidates, type Index } from './candidates.ts'
 import { Allowance, PAUSE } from './postings.ts'
 import { eventOf, type Source } from './rows.ts'
-import type { EventRow } from './statements.ts'
+import { PAGE, type EventRow } from './statements.ts'
 import { rowOf } from './term-reader.ts'
 
 export interface ScanOptions {
@@ -19,9 +19,8 @@ export interface ScanOptions {
   readonly toVersion?: number | undefined
 }
 
-const LARGEST_PAGE = 512
 /** Rows and index entries that one page may look at: some milliseconds. */
-const PAGE_ALLOWANCE = 4_000
+const ALLOWANCE = 4_000
 
 /**
  * A search for the events of some streams, done page by page: the caller decides what happens between
@@ -44,13 +43,13 @@ export class Scan {
   #isFirst = true
 
   constructor(streams: Streams, index: Index & Source, options: ScanOptions) {
-    const { after, to, backwards = false, first = LARGEST_PAGE, fromVersion, toVersion } = options
+    const { after, to, backwards = false, first = PAGE, fromVersion, toVersion } = options
     const allowance = this.#allowance
     this.#index = index
     this.#backwards = backwards
     this.#from = backwards ? -to : after + 1
     this.#to = backwards ? -after - 1 : to
-    this.#size = Math.min(Math.max(first, 1), LARGEST_PAGE)
+    this.#size = Math.min(Math.max(first, 1), PAGE)
     const search = { backwards, first: this.#size, allowance, fromVersion, toVersion }
     this.#candidates = candidatesOf(streams, index, search)
     this.#matches = this.#candidates.exact ? undefined : compileStreams(streams)
@@ -62,7 +61,7 @@ export class Scan {
   }
 
   /** The next matching events, at most `limit`; perhaps none although more are to come. */
-  page(limit: number = LARGEST_PAGE, allowance: number = PAGE_ALLOWANCE): StoredEvent[] {
+  page(limit: number = PAGE, allowance: number = ALLOWANCE): StoredEvent[] {
     this.#allowance.left = allowance
     const found: StoredEvent[] = []
     while (found.length < limit) {
@@ -80,7 +79,7 @@ export class Scan {
     this.#rows = this.#candidates.postings ? this.#filedRows() : this.#allRows()
     this.#used = 0
     this.#allowance.spend(this.#rows.length * 2)
-    this.#size = Math.min(this.#size * 4, LARGEST_PAGE)
+    this.#size = Math.min(this.#size * 4, PAGE)
     return this.#rows.length > 0
   }
 
@@ -97,26 +96,29 @@ export class Scan {
     return row ? [row] : []
   }
 
-  /** The first rows of what is filed under one term come in one go, where many are wanted. */
+  /** Where all is filed under one term and a page full is wanted, the first page comes in one go. */
   #firstRows(): readonly EventRow[] {
     const { statements, recent, types } = this.#index
     const { only } = this.#candidates
-    const [from, to] = [this.#from, Math.min(this.#to, recent.start)]
-    if (only === undefined || this.#backwards || this.#size < 64 || from > to) return []
-    const row = rowOf(only.term, from, statements)
+    const from = this.#from
+    const filed = Math.min(this.#to, recent.start)
+    if (only === undefined || this.#backwards || this.#size < PAGE || from > filed) return []
+    const { term } = only
+    const row = rowOf(term, from, statements)
+    const next = statements.rowAfterMany.get(term, row, filed)?.[0]
+    const to = next === undefined ? filed : next - 1
     const rows = only.types
       ? statements.eventsOfTypesUnder.all(
-          only.term,
+          term,
           row,
           to,
           JSON.stringify([...types.of(only.types)]),
           from,
           to,
-          this.#size,
         )
-      : statements.eventsUnder.all(only.term, row, to, from, to, this.#size)
+      : statements.eventsUnder.all(term, row, to, from, to)
     const last = rows.at(-1)
-    if (last) this.#from = last[0] + 1
+    this.#from = (last && rows.length === PAGE ? last[0] : to) + 1
     return rows
   }
 

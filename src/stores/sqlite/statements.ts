@@ -44,9 +44,16 @@ export type HeadRow = readonly [
 /** The positions of some rows, as `terms.ts` writes them: each row in brackets, with commas in between. */
 export type PositionsRow = readonly [positions: string | null]
 
+/** How many events come at once. */
+export const PAGE = 512
+
 /** How many rows one statement of `insertManyX` takes. */
 export const MANY = 16
 
+/*
+ * `limit ?` is written `limit ? + 0`: SQLite would plan a statement anew whenever another number is bound
+ * to such a limit, which takes longer than to run it.
+ */
 const EVENT = `position, id, type, data, metadata, aggregate_type, aggregate_id, version, timestamp`
 /** Longer texts do not come by the page. */
 const LARGE_BYTES = 65_536
@@ -76,17 +83,14 @@ const appendPositions = (table: string, count: number): string => `
     .join(', ')}
   on conflict (term, first) do update set positions = positions || ',' || excluded.positions`
 
-/** Takes no more than so many rows of the index, lest it goes through a long one in vain. */
 const eventsUnder = (condition: string): string => `
   select ${PAGED_EVENT} from (
-    select value / 4096 as wanted from (
-      select positions from eventfold_index
-      where term = ? and first >= ? and first <= ? order by first limit 32
-    ), json_each('[' || positions || ']')
-    ${condition}
+    select value / 4096 as wanted
+    from eventfold_index, json_each('[' || positions || ']')
+    where term = ? and first >= ? and first <= ? ${condition}
   )
   cross join eventfold_events on position = wanted
-  where position >= ? and position <= ? limit ?`
+  where position >= ? and position <= ? limit ${PAGE}`
 
 const rows = (count: number, columns: number): string =>
   Array<string>(count)
@@ -165,7 +169,7 @@ export interface Statements {
   readonly eventAt: Query<EventRow>
   /** The events at the positions of a JSON list, in its order. */
   readonly eventsAt: Query<EventRow>
-  /** The first events that are filed under a term. */
+  /** A page of what is filed under a term, within some rows of the index. */
   readonly eventsUnder: Query<EventRow>
   /** As `eventsUnder`, of the types whose numbers are in a JSON list. */
   readonly eventsOfTypesUnder: Query<EventRow>
@@ -176,6 +180,8 @@ export interface Statements {
 
   /** The row that a position falls into. */
   readonly rowOf: Query<readonly [first: number | null]>
+  /** The row that comes after many others: enough for a page. */
+  readonly rowAfterMany: Query<readonly [first: number]>
   readonly positionsUp: Query<PositionsRow>
   readonly positionsDown: Query<PositionsRow>
   readonly insertPositions: Command
@@ -235,28 +241,29 @@ export function prepareStatements({ query, command }: Connection): Statements {
       select ${PAGED_EVENT} from (select value as wanted from json_each(?))
       cross join eventfold_events on position = wanted`),
     eventsUnder: query(eventsUnder('')),
-    eventsOfTypesUnder: query(
-      eventsUnder('where value % 4096 in (select value from json_each(?))'),
-    ),
+    eventsOfTypesUnder: query(eventsUnder('and value % 4096 in (select value from json_each(?))')),
     eventsUp: query(`
       select ${PAGED_EVENT} from eventfold_events
-      where position >= ? and position <= ? order by position limit ?`),
+      where position >= ? and position <= ? order by position limit ? + 0`),
     eventsDown: query(`
       select ${PAGED_EVENT} from eventfold_events
-      where position <= ? and position >= ? order by position desc limit ?`),
+      where position <= ? and position >= ? order by position desc limit ? + 0`),
     insertEvent: command(INSERT_EVENT + rows(1, 9)),
     insertManyEvents: command(INSERT_EVENT + rows(MANY, 9)),
 
     rowOf: query(`select max(first) from eventfold_index where term = ? and first <= ?`),
+    rowAfterMany: query(`
+      select first from eventfold_index where term = ? and first >= ? and first <= ?
+      order by first limit 1 offset 32`),
     positionsUp: query(`
       select group_concat('[' || positions || ']') from (
         select positions from eventfold_index
-        where term = ? and first >= ? and first <= ? order by first limit ?
+        where term = ? and first >= ? and first <= ? order by first limit ? + 0
       )`),
     positionsDown: query(`
       select group_concat('[' || positions || ']') from (
         select positions from eventfold_index
-        where term = ? and first <= ? order by first desc limit ?
+        where term = ? and first <= ? order by first desc limit ? + 0
       )`),
     insertPositions: command(insertPositions('eventfold_index')),
     appendPositions: command(appendPositions('eventfold_index', 1)),
@@ -274,11 +281,11 @@ export function prepareStatements({ query, command }: Connection): Statements {
     versionsUp: query(`
       select position from eventfold_events
       where aggregate_type = ? and aggregate_id = ? and version >= ? and version <= ?
-      order by version limit ?`),
+      order by version limit ? + 0`),
     versionsDown: query(`
       select position from eventfold_events
       where aggregate_type = ? and aggregate_id = ? and version <= ? and version >= ?
-      order by version desc limit ?`),
+      order by version desc limit ? + 0`),
 
     answer: query(`
       select fingerprint, first_position, event_count, documents, cursor
@@ -295,7 +302,7 @@ export function prepareStatements({ query, command }: Connection): Statements {
       where type = ? and id = ? and data is not null`),
     documentsAfter: query(`
       select ${DOCUMENT} from eventfold_documents
-      where type = ? and id > ? and data is not null order by id limit ?`),
+      where type = ? and id > ? and data is not null order by id limit ? + 0`),
     saveDocument: command(`
       insert into eventfold_documents (${DOCUMENT}) values (?, ?, ?, ?, ?, ?)
       on conflict (type, id) do update set data = excluded.data, revision = excluded.revision,
@@ -306,7 +313,7 @@ export function prepareStatements({ query, command }: Connection): Statements {
         record.timestamp, event.position, event.id, event.type, event.metadata
       from eventfold_outbox record
       left join eventfold_events event on event.position = record.event_position
-      where record.sequence > ? order by record.sequence limit ?`),
+      where record.sequence > ? order by record.sequence limit ? + 0`),
     insertOutbox: command(`
       insert into eventfold_outbox (id, type, data, order_key, event_position, timestamp)
       values (?, ?, ?, ?, ?, ?)`),

@@ -40,6 +40,8 @@ const PAGE = 512
  * ```ts
  * import { openSqlite, reindexSqlite } from 'eventfold/sqlite'
  *
+ * await openSqlite('shop.db').close() // a log by the default identifiers
+ *
  * const identifiers = ['*Id', 'sku']
  * await reindexSqlite('shop.db', { identifiers })
  * const store = openSqlite('shop.db', { identifiers })

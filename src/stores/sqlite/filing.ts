@@ -9,7 +9,7 @@ export interface FilingPace {
   readonly rows: number
 }
 
-const LEAST = 4_096
+const LEAST = 8_192
 const MOST = 32_768
 
 /**
@@ -17,7 +17,7 @@ const MOST = 32_768
  * rows of one transaction take some milliseconds.
  */
 export const filingPace: FilingPace = {
-  threshold: (events) => Math.min(Math.max(events >> 4, LEAST), MOST),
+  threshold: (events) => Math.min(Math.max(events >> 3, LEAST), MOST),
   rows: 512,
 }
 

@@ -1,5 +1,6 @@
 import type { AggregateRef, StoredEvent } from '../../event/event.ts'
 import { keysOf } from '../../event/identifiers.ts'
+import type { PreparedEvent } from '../../store/check-commit.ts'
 import { compareStrings } from '../../store/compare.ts'
 import { START, type Place } from '../../store/cursor.ts'
 import type { DocumentResult } from '../../store/document.ts'
@@ -115,12 +116,18 @@ export class SqliteLog implements LogView, Index {
     this.#recentId = id
   }
 
-  /** Takes note of an event that was written at the head. */
-  wrote(id: string, type: string, keys: readonly string[]): void {
-    this.recent.add(id, type, keys)
-    this.#head = { position: this.recent.end, id }
-    this.#recentId = id
-    if (compareStrings(id, this.#greatestId) > 0) this.#greatestId = id
+  /** Takes note of events that were written at the head. */
+  wrote(events: readonly Pick<PreparedEvent, 'id' | 'type' | 'keys'>[]): void {
+    let greatest = this.#greatestId
+    for (const { id, type, keys } of events) {
+      this.recent.add(id, type, keys)
+      if (compareStrings(id, greatest) > 0) greatest = id
+    }
+    const last = events.at(-1)
+    if (last === undefined) return
+    this.#head = { position: this.recent.end, id: last.id }
+    this.#recentId = last.id
+    this.#greatestId = greatest
   }
 
   /** Forgets what was written since the head was there: the transaction was undone. */

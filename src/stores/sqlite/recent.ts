@@ -12,6 +12,7 @@ export class Recent {
   #types: string[] = []
   #keys: (readonly string[])[] = []
   #terms = new Map<string, number[]>()
+  #typeTerms = new Map<string, string>()
 
   /** The position before the first of them: everything up to here is filed. */
   get start(): number {
@@ -52,7 +53,7 @@ export class Recent {
     this.#types.push(type)
     this.#keys.push(keys)
     const position = this.end
-    this.#note(typeTerm(type), position)
+    this.#note(this.#typeTerm(type), position)
     for (const key of keys) this.#note(keyTerm(key), position)
   }
 
@@ -61,7 +62,7 @@ export class Recent {
     if (end >= this.end) return
     this.#ids.length = Math.max(end - this.#start, 0)
     while (this.end > end) {
-      this.#forget(typeTerm(this.#types.pop() as string))
+      this.#forget(this.#typeTerm(this.#types.pop() as string))
       for (const key of this.#keys.pop() as readonly string[]) this.#forget(keyTerm(key))
     }
   }
@@ -85,6 +86,17 @@ export class Recent {
     this.#types = []
     this.#keys = []
     this.#terms = new Map()
+    this.#typeTerms = new Map()
+  }
+
+  /** There are few types: a term that is made once is found again sooner. */
+  #typeTerm(type: string): string {
+    let term = this.#typeTerms.get(type)
+    if (term === undefined) {
+      term = typeTerm(type)
+      this.#typeTerms.set(type, term)
+    }
+    return term
   }
 
   #note(term: string, position: number): void {

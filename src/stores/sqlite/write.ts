@@ -8,6 +8,8 @@ import type { SqlValue } from './hand.ts'
 import type { SqliteLog } from './log.ts'
 import { MANY, type Statements } from './statements.ts'
 
+const EVENT_COLUMNS = 9
+
 type Accepted = Exclude<Verdict, { readonly replayed: Committed }>
 
 /** Writes what the judge let through. */
@@ -19,7 +21,7 @@ export function write(commit: PreparedCommit, verdict: Accepted, log: SqliteLog)
     stored(event, first + index, verdict.versions[index], timestamp),
   )
   insertEvents(commit.events, events, statements)
-  for (const { id, type, keys } of commit.events) log.wrote(id, type, keys)
+  log.wrote(commit.events)
   saveDocuments(commit, verdict.documents, timestamp, statements)
   for (const { id, type, json, event, orderKey } of commit.outbox) {
     const position = event === undefined ? null : first + event
@@ -55,28 +57,19 @@ function insertEvents(
   events: readonly StoredEvent[],
   statements: Statements,
 ): void {
-  const valuesOf = (index: number): SqlValue[] => {
-    const { id, type, json, metadataJson } = prepared[index] as PreparedEvent
+  let values: SqlValue[] = []
+  for (const [index, { id, type, json, metadataJson }] of prepared.entries()) {
     const { position, aggregate, timestamp } = events[index] as StoredEvent
-    return [
-      position,
-      id,
-      type,
-      json,
-      metadataJson,
-      aggregate?.type ?? null,
-      aggregate?.id ?? null,
-      aggregate?.version ?? null,
-      timestamp,
-    ]
+    const { type: name = null, id: of = null, version = null } = aggregate ?? {}
+    values.push(position, id, type, json, metadataJson, name, of, version, timestamp)
+    if (values.length === MANY * EVENT_COLUMNS) {
+      statements.insertManyEvents.run(...values)
+      values = []
+    }
   }
-  let index = 0
-  for (; index + MANY <= events.length; index += MANY) {
-    const values: SqlValue[] = []
-    for (let offset = 0; offset < MANY; offset += 1) values.push(...valuesOf(index + offset))
-    statements.insertManyEvents.run(...values)
+  for (let start = 0; start < values.length; start += EVENT_COLUMNS) {
+    statements.insertEvent.run(...values.slice(start, start + EVENT_COLUMNS))
   }
-  for (; index < events.length; index += 1) statements.insertEvent.run(...valuesOf(index))
 }
 
 function saveDocuments(

@@ -4,10 +4,10 @@ export interface Contestant {
   readonly run: () => Promise<number> | number
 }
 
-/** How often per second, one number per round. */
+/** What was done in each round, and how long that took in seconds. */
 export interface Measured {
   readonly name: string
-  readonly rates: readonly number[]
+  readonly rounds: readonly { readonly count: number; readonly seconds: number }[]
 }
 
 /** The middle of some numbers, and their bounds. */
@@ -25,18 +25,32 @@ export async function inTurns(
   contestants: readonly Contestant[],
   rounds: number,
 ): Promise<readonly Measured[]> {
-  const rates = contestants.map((): number[] => [])
+  const measured = contestants.map(({ name }) => ({
+    name,
+    rounds: [] as { count: number; seconds: number }[],
+  }))
   for (let round = 0; round <= rounds; round += 1) {
     const order = [...contestants.keys()]
     if (round % 2 === 1) order.reverse()
     for (const index of order) {
       const start = performance.now()
       const count = await (contestants[index] as Contestant).run()
-      const rate = (count / (performance.now() - start)) * 1_000
-      if (round > 0) (rates[index] as number[]).push(rate)
+      const seconds = (performance.now() - start) / 1_000
+      if (round > 0) measured[index]?.rounds.push({ count, seconds })
     }
   }
-  return contestants.map(({ name }, index) => ({ name, rates: rates[index] as number[] }))
+  return measured
+}
+
+/** How often per second, in each round. */
+export function ratesOf({ rounds }: Measured): number[] {
+  return rounds.map(({ count, seconds }) => count / seconds)
+}
+
+/** How often per second, over all rounds: what happens once in several rounds counts in full. */
+export function overallRate({ rounds }: Measured): number {
+  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
+  return sum(rounds.map(({ count }) => count)) / sum(rounds.map(({ seconds }) => seconds))
 }
 
 export function spreadOf(numbers: readonly number[]): Spread {
@@ -51,6 +65,7 @@ export function spreadOf(numbers: readonly number[]): Spread {
 }
 
 /** The ratio of two contestants, round by round. */
-export function ratioOf(over: Measured, under: Measured): Spread {
-  return spreadOf(over.rates.map((rate, round) => rate / (under.rates[round] ?? Number.NaN)))
+export function ratiosOf(over: Measured, under: Measured): number[] {
+  const unders = ratesOf(under)
+  return ratesOf(over).map((rate, round) => rate / (unders[round] ?? Number.NaN))
 }

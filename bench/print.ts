@@ -1,4 +1,4 @@
-import { ratioOf, spreadOf, type Measured, type Spread } from './measure.ts'
+import { overallRate, ratesOf, ratiosOf, spreadOf, type Measured, type Spread } from './measure.ts'
 
 /** A ratio of two contestants that has to reach a bound. */
 export interface Figure {
@@ -8,37 +8,45 @@ export interface Figure {
   readonly atLeast: number
 }
 
-/** Prints rates and ratios: the median of the rounds, and in brackets the least and the most. */
+/** Prints rates and ratios: over all rounds, and the median of the rounds with the least and the most. */
 export function printFigures(title: string, figures: readonly Figure[]): void {
   console.log(`\n${title}\n`)
-  const rates = new Map(
+  const contestants = new Map(
     figures.flatMap(({ under, over }) => [under, over]).map((one) => [one.name, one]),
   )
-  table(
-    [...rates.values()].map(({ name, rates: numbers }) => [
-      name,
-      show(spreadOf(numbers), 0),
-      'per second',
+  table([
+    ['per second', 'overall', 'median of the rounds', ''],
+    ...[...contestants.values()].map((one) => [
+      one.name,
+      text(overallRate(one), 0),
+      ...show(spreadOf(ratesOf(one)), 0),
     ]),
-  )
+  ])
   console.log()
-  table(
-    figures.map(({ what, over, under, atLeast }) => {
-      const ratio = ratioOf(over, under)
+  table([
+    ['ratio', 'overall', 'median of the rounds', '', 'at least', ''],
+    ...figures.map(({ what, over, under, atLeast }) => {
+      const ratio = overallRate(over) / overallRate(under)
       return [
         what,
-        show(ratio, 2),
-        `at least ${atLeast}`,
-        ratio.median >= atLeast ? 'reached' : 'FELL SHORT',
+        text(ratio, 2),
+        ...show(spreadOf(ratiosOf(over, under)), 2),
+        String(atLeast),
+        ratio >= atLeast ? 'reached' : 'FELL SHORT',
       ]
     }),
-  )
+  ])
 }
 
-function show({ median, least, most }: Spread, digits: number): string {
-  const text = (number: number): string =>
-    number.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-  return `${text(median)} (${text(least)} to ${text(most)})`
+function show({ median, least, most }: Spread, digits: number): string[] {
+  return [text(median, digits), `${text(least, digits)} to ${text(most, digits)}`]
+}
+
+function text(number: number, digits: number): string {
+  return number.toLocaleString('en', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
 }
 
 function table(rows: readonly (readonly string[])[]): void {

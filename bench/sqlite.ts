@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import Libsql from 'libsql'
-import { fromBetterSqlite3, fromLibsql, openSqlite } from 'eventfold/sqlite'
+import { fromBetterSqlite3, fromLibsql, openSqlite, type SqliteEventStore } from 'eventfold/sqlite'
 import type { Cursor, EventStore } from 'eventfold'
 import type { SqliteDriver } from '../src/stores/sqlite/hand.ts'
 import { nodeSqlite } from '../src/stores/sqlite/hands/node-sqlite.ts'
@@ -21,8 +21,8 @@ const EVENTS = 100_000
 const ROUNDS = 7
 const CALLERS = 64
 const BATCH = 100
-/** Each round appends more than waits to be filed, so that every round pays for filing. */
-const APPENDS = 8_000
+/** Of each round. Over all rounds several times as many events are appended as wait to be filed. */
+const APPENDS = 10_000
 const READS = 2_000
 
 type Random = (below: number) => number
@@ -35,7 +35,7 @@ export async function benchSqlite(folder: string, names: readonly string[]): Pro
     const own = mkdtempSync(join(folder, 'sqlite-'))
     try {
       printFigures(
-        `SQLite through ${name}, FULL sync, ${EVENTS.toLocaleString('en')} events`,
+        `SQLite ${versionOf(driver)} through ${name}, FULL sync, ${EVENTS.toLocaleString('en')} events`,
         await figures(own, driver),
       )
     } finally {
@@ -44,27 +44,43 @@ export async function benchSqlite(folder: string, names: readonly string[]): Pro
   }
 }
 
+function versionOf(driver: SqliteDriver): string {
+  const connection = driver(':memory:')
+  const version = connection.query<readonly [string]>('select sqlite_version()').get()
+  connection.close()
+  return version?.[0] ?? ''
+}
+
 async function figures(folder: string, driver: SqliteDriver): Promise<Figure[]> {
   const random = randomNumbers(7)
-  const store = openSqlite(join(folder, 'eventfold.db'), { driver })
+  // Each contestant has a log of its own, so that each pays for its own filing.
+  const open = (name: string): SqliteEventStore => openSqlite(join(folder, name), { driver })
+  const [forReads, forOne, forMany, forBatches] = [
+    open('reads.db'),
+    open('one.db'),
+    open('many.db'),
+    open('batches.db'),
+  ]
   const raw = openRawLog(driver(join(folder, 'raw.db')), false)
   const rawIndexed = openRawLog(driver(join(folder, 'raw-indexed.db')), true)
-  const cursor = await fill(store, [raw, rawIndexed], random)
+  const stores = [forReads, forOne, forMany, forBatches]
+  await fill(stores, [raw, rawIndexed], random)
+
   const reads = await inTurns(
     [
       { name: 'raw select of 100', run: () => selects(rawIndexed, random) },
-      { name: 'load of 100', run: () => loads(store, random) },
+      { name: 'load of 100', run: () => loads(forReads, random) },
     ],
     ROUNDS,
   )
-  const carts = new Carts(cursor)
+  const [one, many] = [await Carts.of(forOne), await Carts.of(forMany)]
   const appends = await inTurns(
     [
       { name: 'raw insert', run: () => rawAppends(raw, random) },
-      { name: 'conditional append, 1 caller', run: () => callers(1, store, carts, random) },
+      { name: 'conditional append, 1 caller', run: () => callers(1, forOne, one, random) },
       {
         name: `conditional append, ${CALLERS} callers`,
-        run: () => callers(CALLERS, store, carts, random),
+        run: () => callers(CALLERS, forMany, many, random),
       },
     ],
     ROUNDS,
@@ -72,17 +88,17 @@ async function figures(folder: string, driver: SqliteDriver): Promise<Figure[]> 
   const batches = await inTurns(
     [
       { name: `raw inserts, ${BATCH} a transaction`, run: () => rawBatches(raw, random) },
-      { name: `appends, ${BATCH} a commit`, run: () => appendBatches(store, random) },
+      { name: `appends, ${BATCH} a commit`, run: () => appendBatches(forBatches, random) },
     ],
     ROUNDS,
   )
-  await store.close()
+  for (const store of stores) await store.close()
   const [select, load] = reads as [Measured, Measured]
-  const [insert, one, many] = appends as [Measured, Measured, Measured]
+  const [insert, oneCaller, manyCallers] = appends as [Measured, Measured, Measured]
   const [rawBatch, batch] = batches as [Measured, Measured]
   return [
-    { what: 'one caller / raw insert', over: one, under: insert, atLeast: 0.65 },
-    { what: `${CALLERS} callers / one caller`, over: many, under: one, atLeast: 5 },
+    { what: 'one caller / raw insert', over: oneCaller, under: insert, atLeast: 0.65 },
+    { what: `${CALLERS} callers / one caller`, over: manyCallers, under: oneCaller, atLeast: 5 },
     { what: `batches of ${BATCH} / raw batches`, over: batch, under: rawBatch, atLeast: 0.4 },
     { what: 'load of 100 / raw select', over: load, under: select, atLeast: 0.5 },
   ]
@@ -93,8 +109,13 @@ class Carts {
   readonly #first: Cursor
   readonly #cursors = new Map<number, Cursor>()
 
-  constructor(first: Cursor) {
+  private constructor(first: Cursor) {
     this.#first = first
+  }
+
+  /** All of them as they are now. */
+  static async of(store: EventStore): Promise<Carts> {
+    return new Carts((await store.load([{ types: ['nothing'] }])).cursor)
   }
 
   cursor(cart: number): Cursor {
@@ -106,15 +127,18 @@ class Carts {
   }
 }
 
-async function fill(store: EventStore, raws: readonly RawLog[], random: Random): Promise<Cursor> {
+async function fill(
+  stores: readonly EventStore[],
+  raws: readonly RawLog[],
+  random: Random,
+): Promise<void> {
   for (let done = 0; done < EVENTS; done += BATCH) {
     const events = Array.from({ length: BATCH }, (_, index) =>
       sampleEvent(random, (done + index) % CARTS),
     )
     for (const raw of raws) raw.append(events)
-    await store.commit({ events })
+    for (const store of stores) await store.commit({ events })
   }
-  return (await store.load([{ types: ['nothing'] }])).cursor
 }
 
 /** Callers who each await one append after another, on carts of their own. */

@@ -142,7 +142,10 @@ export class Combiner {
   #run(batch: readonly Waiting[]): boolean {
     const { log, path, onWritten } = this.#options
     try {
-      const outcomes = writeTransaction(log, () => batch.map((waiting) => attempt(waiting, log)))
+      const outcomes = writeTransaction(log, () => {
+        log.turnToBatch()
+        return batch.map((waiting) => attempt(waiting, log))
+      })
       this.#tries = 0
       for (const [index, waiting] of batch.entries()) {
         this.#settle(waiting, outcomes[index] as Outcome)

@@ -95,6 +95,12 @@ export class Filing {
 
 /** The index of the first term after another; the terms are sorted. */
 function firstAfter(terms: readonly string[], term: string): number {
-  const index = terms.findIndex((other) => other > term)
-  return index === -1 ? terms.length : index
+  let low = 0
+  let high = terms.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((terms[middle] as string) <= term) low = middle + 1
+    else high = middle
+  }
+  return low
 }

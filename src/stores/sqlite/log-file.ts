@@ -84,10 +84,11 @@ export class LogFile {
   }
 
   /** Runs `body` under the lock of all writers, and makes durable what it wrote. */
-  write<Result>(body: (log: SqliteLog) => Result): Promise<Result> {
+  write<Result>(body: (log: SqliteLog) => Result, timeout?: number): Promise<Result> {
     return this.work(async () => {
       const { log } = this.#opened ?? (await this.#whenOpen())
-      return await this.#whenFree('write', () => writeTransaction(log, () => body(log)))
+      const attempt = (): Result => writeTransaction(log, () => body(log))
+      return await this.#whenFree('write', attempt, undefined, timeout)
     })
   }
 
@@ -131,7 +132,7 @@ export class LogFile {
     // What could not be opened has let go already.
     if (this.#opened === undefined) return
     try {
-      await this.#file(this.#opened.log, WORTH_FILING)
+      await this.#file(this.#opened.log, WORTH_FILING, 0)
     } finally {
       this.#connection.close()
     }
@@ -174,9 +175,9 @@ export class LogFile {
     what: string,
     attempt: () => Result,
     signal?: AbortSignal,
+    timeout: number = this.#options.busyTimeout,
   ): Promise<Result> {
     try {
-      const timeout = this.#options.busyTimeout
       return await whenFree(attempt, { what, path: this.#path, timeout, signal })
     } catch (error) {
       throw what === 'open' ? error : asStoreError(error, what, this.#path)
@@ -207,7 +208,7 @@ export class LogFile {
     })
   }
 
-  async #file(log: SqliteLog, threshold: number): Promise<void> {
+  async #file(log: SqliteLog, threshold: number, timeout?: number): Promise<void> {
     try {
       let filing: Filing | undefined
       for (let done = false; !done;) {
@@ -216,10 +217,10 @@ export class LogFile {
           if (log.recent.count < threshold && !filing) return true
           filing ??= new Filing(log, this.#pace.rows)
           return filing.slice()
-        })
+        }, timeout)
       }
     } catch {
-      // The events stay in memory, and the next commit tries again.
+      // The events stay in memory, and the next commit or the next who opens the file tries again.
     }
   }
 }

@@ -36,8 +36,10 @@ export interface FilingState {
 export type Cleared = Map<Streams, Place>
 
 const CATCH_UP_ROWS = 1_000
-/** What a condition may look at while the lock is held. */
+/** What one condition may look at while the lock is held, and what those of a batch may together. */
 const LOCKED_ALLOWANCE = 4_000
+const BATCH_ALLOWANCE = 20_000
+const LEAST_ALLOWANCE = 200
 
 /** Thrown where a condition takes too long to be judged under the lock: it is searched outside first. */
 export class Deferral {
@@ -68,7 +70,8 @@ export class SqliteLog implements LogView, Index {
   /** As of the last time that this was brought up to date; `undefined` where it has to be. */
   #dataVersion: number | undefined
   #cleared: Cleared | undefined
-  #allowance = LOCKED_ALLOWANCE
+  #patient = false
+  #batchAllowance = BATCH_ALLOWANCE
 
   constructor({ statements, codec, isIdentifier, epoch }: LogOptions) {
     this.statements = statements
@@ -138,10 +141,15 @@ export class SqliteLog implements LogView, Index {
     this.#dataVersion = undefined
   }
 
+  /** Turns to the commits of a batch: what their conditions may look at they share. */
+  turnToBatch(): void {
+    this.#batchAllowance = BATCH_ALLOWANCE
+  }
+
   /** Looks at one commit: what was found clean before, and whether its conditions may take their time. */
   turnTo(cleared: Cleared | undefined, patient: boolean): void {
     this.#cleared = cleared
-    this.#allowance = patient ? Infinity : LOCKED_ALLOWANCE
+    this.#patient = patient
   }
 
   scan(streams: Streams, options: ScanOptions): Scan {
@@ -191,7 +199,11 @@ export class SqliteLog implements LogView, Index {
     const start = Math.max(after, this.#clearedUpTo(streams))
     if (start >= to.position) return undefined
     const scan = this.scan(streams, { after: start, to: to.position, first: 1 })
-    const [event] = scan.page(1, this.#allowance)
+    const allowance = this.#patient
+      ? Infinity
+      : Math.max(LEAST_ALLOWANCE, Math.min(LOCKED_ALLOWANCE, this.#batchAllowance))
+    const [event] = scan.page(1, allowance)
+    this.#batchAllowance -= scan.looked
     if (event === undefined && !scan.done) throw new Deferral(streams, scan, to)
     return event
   }

@@ -19,15 +19,29 @@ export type Fetch = (from: number, limit: number) => Chunk
 
 /** How much a search may still fetch before it has to let others have their turn. */
 export class Allowance {
-  left = 0
+  #given = 0
+  #spent = 0
+
+  get spent(): number {
+    return this.#spent
+  }
+
+  get isSpent(): boolean {
+    return this.#spent >= this.#given
+  }
+
+  give(count: number): void {
+    this.#given = count
+    this.#spent = 0
+  }
 
   spend(count: number): void {
-    this.left -= count
+    this.#spent += count
   }
 
   /** Throws {@link PAUSE} where it is used up. */
   check(): void {
-    if (this.left <= 0) throw PAUSE
+    if (this.isSpent) throw PAUSE
   }
 }
 

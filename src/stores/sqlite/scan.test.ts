@@ -1,5 +1,5 @@
 import { copyFileSync, rmSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Streams } from '../../store/stream.ts'
 import type { SqliteDriver } from './hand.ts'
 import { nodeSqlite } from './hands/node-sqlite.ts'
@@ -267,5 +267,69 @@ test('a key under which a thousand events are filed is read whole, both ways, fr
       expect(up.map(({ position }) => position)).toEqual(rest)
       expect(down.map(({ position }) => position)).toEqual(rest.toReversed())
     }
+  }
+})
+
+test('more types than the index has numbers for are told apart all the same', async () => {
+  await using store = openTuned(folder.file('types.db'), {
+    filing: { threshold: () => 3_000, rows: 512 },
+  })
+  for (let start = 0; start < 6_000; start += 1_000) {
+    const types = Array.from({ length: 1_000 }, (_, index) => `TYPE_${start + index}`)
+    await store.commit({
+      events: types.map((type) => ({ type, data: { cartId: 'cart_1' } })),
+    })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20)
+    })
+  }
+  for (const number of [0, 2_999, 4_094, 4_095, 4_096, 5_999]) {
+    const streams = [{ types: [`TYPE_${number}`], filter: { cartId: 'cart_1' } }]
+    const { events } = await store.load(streams)
+    expect(events.map(({ position }) => position)).toEqual([number + 1])
+    const backwards = await Array.fromAsync(store.read(streams, { backwards: true, limit: 1 }))
+    expect(backwards.map(({ position }) => position)).toEqual([number + 1])
+    const commit = { events: [{ type: 'A', data: {} }], conditions: [{ streams }] }
+    await expect(store.commit(commit)).rejects.toMatchObject({
+      conflict: { event: { position: number + 1 } },
+    })
+  }
+  const none = [{ types: ['TYPE_6000'], filter: { cartId: 'cart_1' } }]
+  expect((await store.load(none)).events).toEqual([])
+  await store.commit({ events: [{ type: 'A', data: {} }], conditions: [{ streams: none }] })
+})
+
+test('a type that is spelt like a key is not taken for it', async () => {
+  await using store = openTuned(folder.file('names.db'), {
+    filing: { threshold: () => 1, rows: 512 },
+  })
+  const key = 'cartId=s:cart_1'
+  for (const type of [key, `type:${key}`, encodeURIComponent(key), 'A']) {
+    await store.commit({ events: [{ type, data: { cartId: 'cart_1' } }] })
+    await store.commit({ events: [{ type, data: { [`type:${type}Id`]: 'A' } }] })
+  }
+  const typesOf = async (streams: Streams): Promise<string[]> =>
+    (await store.load(streams)).events.map(({ type }) => type)
+  await vi.waitFor(async () => {
+    await store.commit({ events: [{ type: 'B', data: {} }] })
+    expect(await typesOf([{ types: [key] }])).toEqual([key, key])
+  })
+  expect(await typesOf([{ filter: { cartId: 'cart_1' } }])).toHaveLength(4)
+  expect(await typesOf([{ types: [encodeURIComponent(key)] }])).toHaveLength(2)
+})
+
+test('events of megabytes come one by one, among small ones', async () => {
+  await using store = openTuned(folder.file('large.db'), {
+    filing: { threshold: () => 3, rows: 512 },
+  })
+  const sizes = [10, 3_000_000, 70_000, 20, 65_536, 65_500, 1_000_000]
+  for (const size of sizes) {
+    const text = 'é'.repeat(size / 2)
+    await store.commit({ events: [{ type: 'A', data: { cartId: 'c', text }, metadata: { text } }] })
+  }
+  for (const streams of ['all', [{ types: ['A'] }], [{ filter: { cartId: 'c' } }]] as const) {
+    const { events } = await store.load(streams)
+    expect(events.map(({ data }) => (data as { text: string }).text.length * 2)).toEqual(sizes)
+    expect(events.map(({ metadata }) => (metadata['text'] as string).length * 2)).toEqual(sizes)
   }
 })

@@ -60,9 +60,14 @@ export class Scan {
     return this.#used === this.#rows.length && (this.#exhausted || this.#from > this.#to)
   }
 
+  /** What the last page looked at. */
+  get looked(): number {
+    return this.#allowance.spent
+  }
+
   /** The next matching events, at most `limit`; perhaps none although more are to come. */
   page(limit: number = PAGE, allowance: number = ALLOWANCE): StoredEvent[] {
-    this.#allowance.left = allowance
+    this.#allowance.give(allowance)
     const found: StoredEvent[] = []
     while (found.length < limit) {
       if (this.#used === this.#rows.length && !this.#fetch()) break
@@ -75,7 +80,7 @@ export class Scan {
 
   /** Looks for more candidates; `false` where there are none, or none for now. */
   #fetch(): boolean {
-    if (this.done || this.#allowance.left <= 0) return false
+    if (this.done || this.#allowance.isSpent) return false
     this.#rows = this.#candidates.postings ? this.#filedRows() : this.#allRows()
     this.#used = 0
     this.#allowance.spend(this.#rows.length * 2)

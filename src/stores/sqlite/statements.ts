@@ -1,3 +1,4 @@
+import { SPAN } from './entries.ts'
 import type { Command, Connection, Query } from './hand.ts'
 
 export type EventRow = readonly [
@@ -85,7 +86,7 @@ const appendPositions = (table: string, count: number): string => `
 
 const eventsUnder = (condition: string): string => `
   select ${PAGED_EVENT} from (
-    select value / 4096 as wanted
+    select value / ${SPAN} as wanted
     from eventfold_index, json_each('[' || positions || ']')
     where term = ? and first >= ? and first <= ? ${condition}
   )
@@ -241,7 +242,9 @@ export function prepareStatements({ query, command }: Connection): Statements {
       select ${PAGED_EVENT} from (select value as wanted from json_each(?))
       cross join eventfold_events on position = wanted`),
     eventsUnder: query(eventsUnder('')),
-    eventsOfTypesUnder: query(eventsUnder('and value % 4096 in (select value from json_each(?))')),
+    eventsOfTypesUnder: query(
+      eventsUnder(`and value % ${SPAN} in (select value from json_each(?))`),
+    ),
     eventsUp: query(`
       select ${PAGED_EVENT} from eventfold_events
       where position >= ? and position <= ? order by position limit ? + 0`),

@@ -1,4 +1,5 @@
 import type { Index } from './candidates.ts'
+import { lowerBound } from './entries.ts'
 import type { Chunk } from './postings.ts'
 import type { Statements } from './statements.ts'
 import { decodeRows } from './terms.ts'
@@ -90,16 +91,4 @@ function readerDown(term: string, { statements, recent, types: numbers }: Index)
 /** A row holds one position or many: where more are needed, they are read in another go. */
 function rowsFor(limit: number, density: number): number {
   return Math.min(Math.ceil(limit / density), MOST_ROWS)
-}
-
-/** The first index whose number is at or past a bound. */
-function lowerBound(numbers: readonly number[], bound: number): number {
-  let low = 0
-  let high = numbers.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((numbers[middle] as number) < bound) low = middle + 1
-    else high = middle
-  }
-  return low
 }

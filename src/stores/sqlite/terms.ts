@@ -1,5 +1,5 @@
 import { shortText } from '../../sql/short-text.ts'
-import { entryOf, positionOf, typeOf } from './type-numbers.ts'
+import { entryOf, positionOf, typeOf } from './entries.ts'
 
 /**
  * What the index is asked for: the key of an identifier, or a type. A key that is not hashed holds a

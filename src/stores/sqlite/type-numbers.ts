@@ -1,22 +1,8 @@
+import { SPAN } from './entries.ts'
 import type { Statements } from './statements.ts'
 
-/** The index keeps a position and the number of its event's type as one number. */
-const SPAN = 4_096
 /** Stands for every type that came when all numbers were given away. */
 const OTHER = 0
-
-/** A position and a number of a type as one number, that is larger for a larger position. */
-export function entryOf(position: number, type: number): number {
-  return position * SPAN + type
-}
-
-export function positionOf(entry: number): number {
-  return Math.floor(entry / SPAN)
-}
-
-export function typeOf(entry: number): number {
-  return entry % SPAN
-}
 
 /** Gives types their numbers: in the order in which they were filed first, from 1. */
 export class TypeNumbers {

@@ -38,7 +38,8 @@ export class Watch {
     this.#pending = true
     setImmediate(() => {
       this.#pending = false
-      for (const listener of this.#listeners) listener()
+      // Each on its own, so that one that throws keeps nothing from the others.
+      for (const listener of this.#listeners) queueMicrotask(listener)
     })
   }
 

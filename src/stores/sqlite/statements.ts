@@ -313,7 +313,8 @@ export function prepareStatements({ query, command }: Connection): Statements {
 
     outbox: query(`
       select record.sequence, record.id, record.type, record.data, record.order_key,
-        record.timestamp, event.position, event.id, event.type, event.metadata
+        record.timestamp, event.position, event.id as event_id, event.type as event_type,
+        event.metadata
       from eventfold_outbox record
       left join eventfold_events event on event.position = record.event_position
       where record.sequence > ? order by record.sequence limit ? + 0`),

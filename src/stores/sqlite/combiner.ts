@@ -55,7 +55,9 @@ class Spoiled {
 
 /**
  * Combines the commits of one turn of the event loop into one transaction, because each transaction
- * waits for the disk. They are judged in order and see each other; each has a result of its own.
+ * waits for the disk. They are judged in order and see each other; each has a result of its own. Where
+ * a condition takes long to judge, its streams are searched without the lock first, and those behind it
+ * keep their places.
  */
 export class Combiner {
   readonly #options: CombinerOptions
@@ -115,8 +117,8 @@ export class Combiner {
 
   #flush(): void {
     const batch = this.#take()
-    const busy = batch.length > 0 && this.#run(batch)
-    if (busy) void pause(this.#tries).then(() => this.#flush())
+    const wait = batch.length > 0 ? this.#run(batch) : undefined
+    if (wait) void wait.then(() => this.#flush())
     else if (this.#queue.length > 0) setImmediate(() => this.#flush())
     else this.#running = false
   }
@@ -138,19 +140,19 @@ export class Combiner {
     return batch
   }
 
-  /** Whether another process holds the lock, so that the batch has to wait. */
-  #run(batch: readonly Waiting[]): boolean {
+  /** Returns what has to be waited for before the next batch, if there is something. */
+  #run(batch: readonly Waiting[]): Promise<void> | undefined {
     const { log, path, onWritten } = this.#options
     try {
-      const outcomes = writeTransaction(log, () => {
-        log.turnToBatch()
-        return batch.map((waiting) => attempt(waiting, log))
-      })
+      const outcomes = writeTransaction(log, () => attemptAll(batch, log))
       this.#tries = 0
-      for (const [index, waiting] of batch.entries()) {
-        this.#settle(waiting, outcomes[index] as Outcome)
+      let deferral: Deferral | undefined
+      for (const [index, outcome] of outcomes.entries()) {
+        if (outcome.error instanceof Deferral) deferral = outcome.error
+        else this.#settle(batch[index] as Waiting, outcome)
       }
       if (outcomes.some((outcome) => outcome.error === undefined)) onWritten()
+      if (deferral) return this.#search(batch.slice(outcomes.length - 1), deferral)
     } catch (error) {
       if (isBusy(error)) return this.#waitForLock(batch, error)
       this.#tries = 0
@@ -161,27 +163,39 @@ export class Combiner {
       }
       if (spoiled) this.#queue = [...batch.filter(isUnsettled), ...this.#queue]
     }
-    return false
+    return undefined
   }
 
-  #waitForLock(batch: readonly Waiting[], error: unknown): boolean {
+  #waitForLock(batch: readonly Waiting[], error: unknown): Promise<void> | undefined {
     const { path, busyTimeout } = this.#options
     if (this.#tries === 0) this.#deadline = performance.now() + busyTimeout
     this.#tries += 1
     if (performance.now() < this.#deadline) {
       this.#queue = [...batch, ...this.#queue]
-      return true
+      return pause(this.#tries)
     }
     this.#tries = 0
     for (const waiting of batch) {
       this.#settle(waiting, { error: stillBusy('commit', path, busyTimeout, error) })
     }
-    return false
+    return undefined
+  }
+
+  /** Searches for the first of these; the others keep their places behind it. */
+  async #search(waiting: readonly Waiting[], deferral: Deferral): Promise<void> {
+    const [first] = waiting
+    this.#queue = [...waiting, ...this.#queue]
+    if (first === undefined) return
+    first.searches += 1
+    try {
+      await this.#options.search(deferral, first.cleared, first.signal)
+    } catch (error) {
+      this.#settle(first, { error })
+    }
   }
 
   #settle(waiting: Waiting, outcome: Outcome): void {
     if (waiting.settled) return
-    if (outcome.error instanceof Deferral) return void this.#search(waiting, outcome.error)
     waiting.settled = true
     waiting.forget()
     if (outcome.error === undefined)
@@ -192,17 +206,6 @@ export class Combiner {
     for (const resolve of this.#whenIdle.splice(0)) resolve()
   }
 
-  async #search(waiting: Waiting, deferral: Deferral): Promise<void> {
-    waiting.searches += 1
-    try {
-      await this.#options.search(deferral, waiting.cleared, waiting.signal)
-    } catch (error) {
-      return this.#settle(waiting, { error })
-    }
-    this.#queue.push(waiting)
-    this.#start()
-  }
-
   #full(queueLimit: number): StoreError {
     return new StoreError(
       'busy',
@@ -210,6 +213,18 @@ export class Combiner {
       { retryable: true },
     )
   }
+}
+
+/** One after the other, up to one whose condition has to be searched for first. */
+function attemptAll(batch: readonly Waiting[], log: SqliteLog): readonly Outcome[] {
+  log.turnToBatch()
+  const outcomes: Outcome[] = []
+  for (const waiting of batch) {
+    const outcome = attempt(waiting, log)
+    outcomes.push(outcome)
+    if (outcome.error instanceof Deferral) break
+  }
+  return outcomes
 }
 
 function attempt(waiting: Waiting, log: SqliteLog): Outcome {

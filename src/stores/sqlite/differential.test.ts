@@ -8,10 +8,15 @@ import { drivers, hurried, openTuned, temporaryFolder } from './stores.fixture.t
 
 const RUNS = { numRuns: 60 }
 
-const files = Object.entries(drivers).flatMap(([name, driver]) => [
-  [name, 'files late', { driver }] as const,
-  [name, 'files every few events', { driver, filing: hurried }] as const,
-])
+const tunings = {
+  'files late': {},
+  'files every few events': { filing: hurried },
+  'searches for conditions outside the lock': { filing: hurried, lockedAllowance: 1 },
+}
+
+const files = Object.entries(drivers).flatMap(([name, driver]) =>
+  Object.entries(tunings).map(([how, tuning]) => [name, how, { driver, ...tuning }] as const),
+)
 
 test.each(files)('any workload has the answers of memory: %s, %s', async (_name, _pace, tuning) => {
   const same = fc.asyncProperty(workloads, async (workload) => {

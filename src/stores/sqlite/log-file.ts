@@ -21,6 +21,7 @@ export interface LogFileOptions {
   readonly queueLimit: number
   /** Default is what was measured to be quick. */
   readonly filing?: FilingPace | undefined
+  readonly lockedAllowance?: number | undefined
   /** Called after something was written. */
   readonly onWritten: () => void
 }
@@ -139,9 +140,15 @@ export class LogFile {
   }
 
   #open(): void {
-    const { identifiers, synchronous, codec, busyTimeout, queueLimit } = this.#options
+    const { identifiers, synchronous, codec, busyTimeout, queueLimit, lockedAllowance } =
+      this.#options
     const opened = openLog(this.#connection, this.#path, identifiers, synchronous)
-    const log = new SqliteLog({ ...opened, codec, isIdentifier: identifierTest(identifiers) })
+    const log = new SqliteLog({
+      ...opened,
+      codec,
+      isIdentifier: identifierTest(identifiers),
+      lockedAllowance,
+    })
     const combiner = new Combiner({
       path: this.#path,
       log,

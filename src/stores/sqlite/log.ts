@@ -22,6 +22,8 @@ export interface LogOptions {
   readonly isIdentifier: (key: string) => boolean
   /** Grows whenever another library version or another set of identifiers takes over. */
   readonly epoch: number
+  /** What one condition may look at while the lock is held. Default is some milliseconds' worth. */
+  readonly lockedAllowance?: number | undefined
 }
 
 /** A filing that is under way. */
@@ -70,14 +72,17 @@ export class SqliteLog implements LogView, Index {
   /** As of the last time that this was brought up to date; `undefined` where it has to be. */
   #dataVersion: number | undefined
   #cleared: Cleared | undefined
+  readonly #lockedAllowance: number
   #patient = false
   #batchAllowance = BATCH_ALLOWANCE
 
-  constructor({ statements, codec, isIdentifier, epoch }: LogOptions) {
+  constructor(options: LogOptions) {
+    const { statements, codec, isIdentifier, epoch, lockedAllowance = LOCKED_ALLOWANCE } = options
     this.statements = statements
     this.codec = codec
     this.isIdentifier = isIdentifier
     this.#epoch = epoch
+    this.#lockedAllowance = lockedAllowance
     this.types = new TypeNumbers(statements)
   }
 
@@ -199,10 +204,8 @@ export class SqliteLog implements LogView, Index {
     const start = Math.max(after, this.#clearedUpTo(streams))
     if (start >= to.position) return undefined
     const scan = this.scan(streams, { after: start, to: to.position, first: 1 })
-    const allowance = this.#patient
-      ? Infinity
-      : Math.max(LEAST_ALLOWANCE, Math.min(LOCKED_ALLOWANCE, this.#batchAllowance))
-    const [event] = scan.page(1, allowance)
+    const left = Math.max(LEAST_ALLOWANCE, this.#batchAllowance)
+    const [event] = scan.page(1, this.#patient ? Infinity : Math.min(this.#lockedAllowance, left))
     this.#batchAllowance -= scan.looked
     if (event === undefined && !scan.done) throw new Deferral(streams, scan, to)
     return event

@@ -202,6 +202,18 @@ test('a condition that needs a long search does not hold the lock for it, and is
   })
 })
 
+test('what was sent behind a condition that is searched for is stored behind it', async () => {
+  await using log = await opened()
+  const streams = [{ types: ['NUMBERED'], filter: { number: { gt: EVENTS } } }]
+  const slow = (type: string) => ({ events: [{ type, data: {} }], conditions: [{ streams }] })
+  const quick = (type: string) => ({ events: [{ type, data: {} }] })
+  const sent = [quick('A'), slow('B'), quick('C'), slow('D'), quick('E')]
+  const committed = await Promise.all(sent.map((commit) => log.store.commit(commit)))
+  expect(committed.map(({ events }) => events[0]?.position)).toEqual(
+    sent.map((_, index) => EVENTS + 1 + index),
+  )
+})
+
 test('a condition that is searched for can be aborted, and its commit is not written', async () => {
   await using log = await opened()
   const streams = [{ types: ['NUMBERED'], filter: { number: { gt: EVENTS } } }]

@@ -14,6 +14,8 @@ const rooms: Readonly<
   ),
   'SQLite that files every few events': (path, options) =>
     openTuned(path, { ...options, filing: hurried }),
+  'SQLite that searches for conditions outside the lock': (path, options) =>
+    openTuned(path, { ...options, lockedAllowance: 1 }),
 }
 
 for (const [name, open] of Object.entries(rooms)) {

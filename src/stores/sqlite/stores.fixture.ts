@@ -42,16 +42,18 @@ export function openTuned(
     readonly driver?: SqliteDriver
     readonly codec?: JsonCodec
     readonly filing?: FilingPace
+    readonly lockedAllowance?: number
     readonly busyTimeout?: number
     readonly queueLimit?: number
   },
 ): SqliteEventStore {
-  const { driver = nodeSqlite, codec = jsonCodec, filing } = tuning
+  const { driver = nodeSqlite, codec = jsonCodec, filing, lockedAllowance } = tuning
   const watch = new Watch(() => file.dataVersion())
   const file = new LogFile(path, {
     driver,
     codec,
     filing,
+    lockedAllowance,
     identifiers: DEFAULT_IDENTIFIERS,
     synchronous: 'NORMAL',
     busyTimeout: tuning.busyTimeout ?? 10_000,

@@ -1,8 +1,8 @@
 const INDEXED_BYTES = 512
 
 /**
- * A text that fits into an index: itself up to 512 bytes, else its SHA-256. The two never meet, because
- * texts that are indexed this way hold a `=` or a `[`, and a hash holds neither.
+ * A text that fits into an index: itself up to 512 bytes, else its SHA-256. A key never looks like a
+ * hash, for it holds a `=`; what is found under a hash is still to be compared in full.
  */
 export function shortText(text: string): string {
   // A UTF-16 unit takes at most three bytes.

@@ -212,6 +212,8 @@ export interface Statements {
   readonly documentState: Query<readonly [revision: number, cursor: string | null, deleted: number]>
   readonly document: Query<DocumentRow>
   readonly documentsAfter: Query<DocumentRow>
+  /** As `documentsAfter`, with a value at a path; `1` and `true` are one here. */
+  readonly documentsWithAfter: Query<DocumentRow>
   readonly saveDocument: Command
 
   readonly outbox: Query<OutboxRow>
@@ -306,6 +308,10 @@ export function prepareStatements({ query, command }: Connection): Statements {
     documentsAfter: query(`
       select ${DOCUMENT} from eventfold_documents
       where type = ? and id > ? and data is not null order by id limit ? + 0`),
+    documentsWithAfter: query(`
+      select ${DOCUMENT} from eventfold_documents
+      where type = ? and json_extract(data, ?) = ? and id > ? and data is not null
+      order by id limit ? + 0`),
     saveDocument: command(`
       insert into eventfold_documents (${DOCUMENT}) values (?, ?, ?, ?, ?, ?)
       on conflict (type, id) do update set data = excluded.data, revision = excluded.revision,

@@ -85,12 +85,16 @@ async function browserBundle(contents: string): Promise<number> {
   return gzipSync(outputFiles[0]?.contents ?? '').length
 }
 
-test('a browser gets the core without Node built-ins, in about 11 kB', async () => {
-  const core = await browserBundle(
-    `export { createEventClient, defineDecision, MemoryEventStore } from 'eventfold'`,
-  )
-  const everything = await browserBundle(`export * from 'eventfold'`)
-  console.log(`Gzipped: ${core} bytes for the core, ${everything} for the whole front door`)
-  // A ceiling, to be lowered: the aim is 10 kB, and every check that refuses bad input is in it.
-  expect(core).toBeLessThan(11_100)
+const core = (): Promise<number> =>
+  browserBundle(`export { createEventClient, defineDecision, MemoryEventStore } from 'eventfold'`)
+
+test('a browser gets the core without Node built-ins, and it does not grow', async () => {
+  const [size, everything] = [await core(), await browserBundle(`export * from 'eventfold'`)]
+  console.log(`Gzipped: ${size} bytes for the core, ${everything} for the whole front door`)
+  expect(size).toBeLessThan(11_100)
+})
+
+// Not reached yet. This turns red on the day it is: then it becomes an ordinary test, and the ceiling goes.
+test.fails('unmet: the core is under 10 kB', async () => {
+  expect(await core()).toBeLessThan(10_000)
 })

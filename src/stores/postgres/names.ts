@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+
+/** A table of yours. Default schema is `public`. */
+export interface TableName {
+  readonly schema?: string | undefined
+  readonly name: string
+}
+
+/** Where a log keeps its events and its saved projections. */
+export interface PostgresTables {
+  /** Default is `events` in the schema `public`. */
+  readonly events?: TableName | undefined
+  /** Default is `projections` in the schema `public`. */
+  readonly projections?: TableName | undefined
+}
+
+/** Everything that belongs to one log, quoted as SQL wants it. */
+export interface LogNames {
+  /** As `eventfold.logs` knows it. */
+  readonly log: string
+  readonly events: string
+  readonly projections: string
+  readonly keys: string
+  readonly outbox: string
+  readonly answers: string
+  /** The function that judges and writes a batch, and the procedure that commits it. */
+  readonly append: string
+  readonly commit: string
+  /** The two numbers of its advisory lock. */
+  readonly lock: readonly [number, number]
+  readonly tables: { readonly events: Required<TableName>; readonly projections: Required<TableName> }
+}
+
+/** The schema of everything beside the two tables that an application looks into. */
+export const SIDE_SCHEMA = 'eventfold'
+
+const LOCK_SPACE = 0x65766664
+const NAME_BYTES = 63
+
+/** The names of a log: one log for each table of events. */
+export function namesOf(tables: PostgresTables = {}): LogNames {
+  const events = { schema: 'public', name: 'events', ...defined(tables.events) }
+  const projections = { schema: 'public', name: 'projections', ...defined(tables.projections) }
+  const log = `${plain(events.schema)}.${plain(events.name)}`
+  const side = (part: string): string => `${SIDE_SCHEMA}.${quoteName(fitting(log, part))}`
+  return {
+    log,
+    events: qualified(events),
+    projections: qualified(projections),
+    keys: side('keys'),
+    outbox: side('outbox'),
+    answers: side('answers'),
+    append: side('append'),
+    commit: side('commit'),
+    lock: [LOCK_SPACE, createHash('sha256').update(log).digest().readInt32BE(0)],
+    tables: { events, projections },
+  }
+}
+
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** A text as SQL writes it, whatever `standard_conforming_strings` says. */
+export function quoteText(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''")}'`
+  return quoted.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted
+}
+
+function qualified({ schema, name }: Required<TableName>): string {
+  return `${quoteName(schema)}.${quoteName(name)}`
+}
+
+/** Without a dot that could be mistaken for the one between schema and name. */
+function plain(name: string): string {
+  return name.replaceAll('.', '..')
+}
+
+/** PostgreSQL cuts longer names off, and two of them would become one. */
+function fitting(log: string, part: string): string {
+  const name = `${log}.${part}`
+  if (Buffer.byteLength(name) <= NAME_BYTES) return name
+  return `${createHash('sha256').update(log).digest('hex').slice(0, 40)}.${part}`
+}
+
+function defined(table: TableName | undefined): TableName | undefined {
+  if (table === undefined) return undefined
+  const { schema, name } = table
+  return schema === undefined ? { name } : { schema, name }
+}

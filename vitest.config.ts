@@ -1,4 +1,5 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { readdirSync } from 'node:fs'
+import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const [major = 0] = process.versions.node.split('.').map(Number)
 if (major < 24) {
@@ -8,11 +9,18 @@ if (major < 24) {
   )
 }
 
+// `STORES=memory,sqlite npm test` leaves the other rooms out, and the doors that live in them.
+const stores = process.env['STORES']?.split(',')
+const rooms = readdirSync('src/stores').filter((name) => stores && !stores.includes(name))
+const doors = rooms.includes('postgres') ? ['src/doors/{drizzle,knex}/**'] : []
+
 const config: ViteUserConfig = defineConfig({
   // The doors resolve to the source; see the comment in tsconfig.json.
-  ssr: { resolve: { conditions: ['eventfold-source', 'node', 'import', 'module', 'default'] } },
+  ssr: { resolve: { conditions: ['eventfold-source', 'node'] } },
   test: {
     include: ['{src,test,examples}/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...rooms.map((name) => `src/stores/${name}/**`), ...doors],
+    globalSetup: ['./test/postgres.setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     typecheck: {

@@ -20,7 +20,7 @@ import type { Outbox } from '../../store/outbox.ts'
 import { checkLimit, queryDocuments } from '../../store/query-documents.ts'
 import type { EventStore, Loaded, LoadOptions, ReadOptions } from '../../store/store.ts'
 import type { Streams } from '../../store/stream.ts'
-import { MemoryLog } from './log.ts'
+import { memoryLog, type MemoryLog } from './log.ts'
 
 export interface MemoryOptions {
   /** Which keys of `data` are identifiers. Default is every key that ends in `Id` or `_id`. */
@@ -50,59 +50,55 @@ const capabilities: Capabilities = {
 export class MemoryEventStore implements EventStore {
   readonly capabilities: Capabilities = capabilities
   readonly #rules
-  readonly #log: MemoryLog
+  readonly #written
   readonly #listeners = new Set<() => void>()
   #closed = false
 
-  constructor(options: MemoryOptions = {}) {
-    const isIdentifier = identifierTest(options.identifiers ?? DEFAULT_IDENTIFIERS)
-    const { codec = jsonCodec } = options
-    this.#rules = { isIdentifier, codec, limits: capabilities.limits }
-    this.#log = new MemoryLog(codec)
+  constructor({ identifiers = DEFAULT_IDENTIFIERS, codec = jsonCodec }: MemoryOptions = {}) {
+    const { limits } = capabilities
+    this.#rules = { isIdentifier: identifierTest(identifiers), codec, limits }
+    this.#written = memoryLog(codec)
   }
 
   readonly commit = async (
     commit: Commit,
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Committed> => {
-    this.#open('commit')
+    const log = this.#log('commit')
     throwIfAborted(options.signal, 'the commit')
     const prepared = prepareCommit(commit, this.#rules)
-    const verdict = judge(prepared, this.#log)
+    const verdict = judge(prepared, log)
     if (verdict.replayed) return copy(verdict.replayed)
-    const committed = this.#log.write(prepared, verdict)
+    const committed = log.write(prepared, verdict)
     for (const listener of this.#listeners) queueMicrotask(listener)
     return copy(committed)
   }
 
   readonly load = async (streams: Streams, options: LoadOptions = {}): Promise<Loaded> => {
-    this.#open('load')
+    const log = this.#log('load')
     checkLoad(streams, options)
     const { after, fromVersion = 0, toVersion = Infinity, idempotency } = options
-    const replayed = answered(idempotency, this.#log)
-    const events = [...this.#log.matching(streams, seenPosition(after, this.#log))].filter(
-      ({ aggregate }) =>
-        aggregate === undefined ||
-        (aggregate.version >= fromVersion && aggregate.version <= toVersion),
-    )
-    return {
-      events: copy(events),
-      cursor: formatCursor(this.#log.head()),
-      ...(replayed && { replayed: copy(replayed) }),
-    }
+    const replayed = answered(idempotency, log)
+    const events = log
+      .matching(streams, seenPosition(after, log))
+      .filter(
+        ({ aggregate }) =>
+          !aggregate || (aggregate.version >= fromVersion && aggregate.version <= toVersion),
+      )
+    return copy({ events, cursor: formatCursor(log.head()), ...(replayed && { replayed }) })
   }
 
   readonly read = (streams: Streams, options: ReadOptions = {}): AsyncIterable<StoredEvent> =>
     this.#read(streams, options)
 
   async *#read(streams: Streams, options: ReadOptions): AsyncGenerator<StoredEvent> {
-    this.#open('read')
+    const log = this.#log('read')
     checkRead(streams, options)
-    const { after, limit, backwards = false, signal } = options
-    const found = [...this.#log.matching(streams, seenPosition(after, this.#log))]
+    const { after, limit, backwards, signal } = options
+    const found = log.matching(streams, seenPosition(after, log))
     if (backwards) found.reverse()
     for (const event of found.slice(0, limit)) {
-      this.#open('read')
+      this.#log('read')
       throwIfAborted(signal, 'the read')
       yield copy(event)
     }
@@ -110,34 +106,31 @@ export class MemoryEventStore implements EventStore {
 
   readonly documents: Documents = {
     get: async (type, id) => {
-      this.#open('read')
+      const log = this.#log('read')
       checkDocumentName(type, id)
-      return copy(this.#log.document(type, id))
+      return copy(log.documentState(type, id)?.document)
     },
-    query: async (query) => {
-      this.#open('read')
-      return copy(queryDocuments(this.#log.documentsOf(query?.type), query))
-    },
+    query: async (query) => copy(queryDocuments(this.#log('read').documentsOf(query?.type), query)),
   }
 
   readonly outbox: Outbox = {
     read: async ({ after = '0', limit = 100 } = {}) => {
-      this.#open('read')
+      const { outbox } = this.#log('read')
       checkLimit(limit)
       if (!/^\d+$/u.test(after)) refuse(['after'], 'a cursor of the outbox', after)
-      const waiting = this.#log.outbox.filter((record) => Number(record.cursor) > Number(after))
+      const waiting = [...outbox].filter(({ cursor }) => Number(cursor) > Number(after))
       return copy(waiting.slice(0, limit))
     },
     remove: async (ids) => {
-      this.#open('remove')
+      const { outbox } = this.#log('remove')
       checkIds(ids)
       const sent = new Set(ids)
-      this.#log.outbox = this.#log.outbox.filter((record) => !sent.has(record.id))
+      for (const record of outbox) if (sent.has(record.id)) outbox.delete(record)
     },
   }
 
   readonly watch = (listener: () => void): (() => void) => {
-    this.#open('watch')
+    this.#log('watch')
     if (typeof listener !== 'function') refuse(['watch'], 'a function', listener)
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -148,8 +141,10 @@ export class MemoryEventStore implements EventStore {
     this.#listeners.clear()
   }
 
-  #open(what: string): void {
+  /** The log, unless the store is closed. */
+  #log(what: string): MemoryLog {
     if (this.#closed) throw new ClosedError(what)
+    return this.#written
   }
 }
 

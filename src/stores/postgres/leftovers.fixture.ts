@@ -53,12 +53,19 @@ function childrenOf(server: number): number[] {
 /** Servers of ours whose starter is gone: it was killed, so nobody has ended them. */
 export function reapLeftovers(): void {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
-    const folder = join(tmpdir(), name)
     if (isAlive(Number.parseInt(name.slice(PREFIX.length), 10))) continue
-    const server = serverIn(join(folder, 'data'))
-    if (server !== undefined) killTree(server)
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    try {
+      reap(join(tmpdir(), name))
+    } catch {
+      // It is another user's, or another run is at it already.
+    }
   }
+}
+
+function reap(folder: string): void {
+  const server = serverIn(join(folder, 'data'))
+  if (server !== undefined) killTree(server)
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
 /** The process that serves this data. Its id may have passed to another one, which must live. */

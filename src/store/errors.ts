@@ -40,6 +40,8 @@ interface ErrorDetails {
   readonly cause?: unknown
   readonly retryable?: boolean
   readonly outcome?: Outcome
+  /** What a class adds: it becomes a field of the error. */
+  readonly [field: string]: unknown
 }
 
 /** The base of all errors: a stable `code`, and what the caller may do next. */
@@ -56,9 +58,7 @@ export class EventfoldError extends Error {
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details)
-    this.code = code
-    this.retryable = details.retryable ?? false
-    this.outcome = details.outcome ?? 'none'
+    Object.assign(this, { code, retryable: false, outcome: 'none' }, details)
   }
 }
 
@@ -83,7 +83,8 @@ export function isEventfoldError<Code extends ErrorCode = ErrorCode>(
   return (
     typeof known.retryable === 'boolean' &&
     (known.outcome === 'none' || known.outcome === 'unknown') &&
-    (code === undefined ? typeof known.code === 'string' : known.code === code)
+    typeof known.code === 'string' &&
+    known.code === (code ?? known.code)
   )
 }
 
@@ -141,11 +142,8 @@ export class ConcurrencyError extends EventfoldError {
     super(
       'CONFLICT',
       `Concurrent modification detected: ${describe(conflict)}. Read again and decide again.`,
-      {
-        retryable: true,
-      },
+      { retryable: true, conflict },
     )
-    this.conflict = conflict
   }
 }
 
@@ -171,8 +169,7 @@ export class ValidationError extends EventfoldError {
       readonly cause?: unknown
     },
   ) {
-    super('INVALID_EVENT', message, details)
-    Object.assign(this, { issues: [] }, details)
+    super('INVALID_EVENT', message, { issues: [], ...details })
   }
 }
 
@@ -184,8 +181,7 @@ export class RejectedError extends EventfoldError {
   declare readonly details: unknown
 
   constructor(reason: string, details?: unknown) {
-    super('REJECTED', reason)
-    this.details = details
+    super('REJECTED', reason, { details })
   }
 }
 
@@ -210,8 +206,8 @@ export class IdempotencyError extends EventfoldError {
     super(
       'IDEMPOTENCY_MISMATCH',
       `The ${what} ${show(key)} is known with other content. Use a new one.`,
+      { key },
     )
-    this.key = key
   }
 }
 
@@ -223,9 +219,8 @@ export class LimitError extends EventfoldError {
   declare readonly actual: number
 
   constructor(what: string, actual: number, limit: number, unit: string, advice = 'Send less.') {
-    super('LIMIT', `${what}: expected at most ${limit} ${unit}, found ${actual}. ${advice}`)
-    this.limit = limit
-    this.actual = actual
+    const message = `${what}: expected at most ${limit} ${unit}, found ${actual}. ${advice}`
+    super('LIMIT', message, { limit, actual })
   }
 }
 
@@ -279,8 +274,7 @@ export class StoreError extends EventfoldError {
   declare readonly fault: StoreFault
 
   constructor(fault: StoreFault, message: string, details: ErrorDetails = {}) {
-    super('STORE', message, details)
-    this.fault = fault
+    super('STORE', message, { ...details, fault })
   }
 }
 

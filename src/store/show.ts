@@ -4,16 +4,9 @@ const LONGEST = 120
 
 /** A value as messages show it: short, whatever it is. */
 export function show(value: unknown): string {
-  switch (typeof value) {
-    case 'bigint':
-      return `${value}n`
-    case 'string':
-    case 'object':
-    case 'function':
-      return cut(json(value))
-    default:
-      return String(value)
-  }
+  if (typeof value === 'bigint') return `${value}n`
+  const isLong = ['string', 'object', 'function'].includes(typeof value)
+  return isLong ? cut(json(value)) : String(value)
 }
 
 /** The beginning of a text that is too long for a message. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { DEFAULT_IDENTIFIERS, type Identifiers } from '../../event/identifiers.ts'
 
 /** A table of yours. Default schema is `public`. */
 export interface TableName {
@@ -28,7 +29,13 @@ export interface LogNames {
   readonly commit: string
   /** The two numbers of its advisory lock. */
   readonly lock: readonly [number, number]
-  readonly tables: { readonly events: Required<TableName>; readonly projections: Required<TableName> }
+  readonly tables: { readonly events: Table; readonly projections: Table }
+}
+
+/** A table whose schema is known. */
+export interface Table {
+  readonly schema: string
+  readonly name: string
 }
 
 /** The schema of everything beside the two tables that an application looks into. */
@@ -37,21 +44,28 @@ export const SIDE_SCHEMA = 'eventfold'
 const LOCK_SPACE = 0x65766664
 const NAME_BYTES = 63
 
-/** The names of a log: one log for each table of events. */
-export function namesOf(tables: PostgresTables = {}): LogNames {
-  const events = { schema: 'public', name: 'events', ...defined(tables.events) }
-  const projections = { schema: 'public', name: 'projections', ...defined(tables.projections) }
+/**
+ * The names of a log: one log for each table of events. What depends on the identifiers is named after
+ * them, so that nobody looks into an index that was made by others.
+ */
+export function namesOf(
+  tables: PostgresTables = {},
+  identifiers: Identifiers = DEFAULT_IDENTIFIERS,
+): LogNames {
+  const events = tableOf(tables.events, 'events')
+  const projections = tableOf(tables.projections, 'projections')
   const log = `${plain(events.schema)}.${plain(events.name)}`
   const side = (part: string): string => `${SIDE_SCHEMA}.${quoteName(fitting(log, part))}`
+  const by = suffixOf(identifiers)
   return {
     log,
     events: qualified(events),
     projections: qualified(projections),
-    keys: side('keys'),
+    keys: side(`keys${by}`),
     outbox: side('outbox'),
     answers: side('answers'),
-    append: side('append'),
-    commit: side('commit'),
+    append: side(`append${by}`),
+    commit: side(`commit${by}`),
     lock: [LOCK_SPACE, createHash('sha256').update(log).digest().readInt32BE(0)],
     tables: { events, projections },
   }
@@ -67,7 +81,13 @@ export function quoteText(text: string): string {
   return quoted.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted
 }
 
-function qualified({ schema, name }: Required<TableName>): string {
+function suffixOf(identifiers: Identifiers): string {
+  const text = JSON.stringify(identifiers)
+  if (text === JSON.stringify(DEFAULT_IDENTIFIERS)) return ''
+  return ` ${createHash('sha256').update(text).digest('hex').slice(0, 8)}`
+}
+
+function qualified({ schema, name }: Table): string {
   return `${quoteName(schema)}.${quoteName(name)}`
 }
 
@@ -83,8 +103,6 @@ function fitting(log: string, part: string): string {
   return `${createHash('sha256').update(log).digest('hex').slice(0, 40)}.${part}`
 }
 
-function defined(table: TableName | undefined): TableName | undefined {
-  if (table === undefined) return undefined
-  const { schema, name } = table
-  return schema === undefined ? { name } : { schema, name }
+function tableOf(table: TableName | undefined, name: string): Table {
+  return { schema: table?.schema ?? 'public', name: table?.name ?? name }
 }

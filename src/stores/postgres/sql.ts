@@ -44,7 +44,8 @@ export function arrayText(values: readonly (string | null)[]): string {
   return `{${items.join(',')}}`
 }
 
-function nameOf(text: string): string {
+/** The name under which a driver may keep a statement prepared. */
+export function nameOf(text: string): string {
   const known = names.get(text)
   if (known !== undefined) return known
   const name = `eventfold_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`

@@ -7,7 +7,7 @@ import type { SqliteDriver } from './hand.ts'
 import { nodeSqlite } from './hands/node-sqlite.ts'
 import { LogFile } from './log-file.ts'
 import { capabilities, createStore } from './store.ts'
-import { Watch } from './watch.ts'
+import { Watch } from '../../sql/watch.ts'
 
 export { fromBetterSqlite3, type BetterSqlite3Like } from './hands/better-sqlite3.ts'
 export { fromLibsql, type LibsqlLike } from './hands/libsql.ts'

@@ -21,7 +21,7 @@ import { nextTurn } from './busy.ts'
 import { pageOfDocuments } from './documents.ts'
 import type { LogFile } from './log-file.ts'
 import { documentOf, outboxRecordOf } from './rows.ts'
-import type { Watch } from './watch.ts'
+import type { Watch } from '../../sql/watch.ts'
 
 export const capabilities: Capabilities = {
   totalOrder: true,

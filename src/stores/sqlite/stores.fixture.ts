@@ -11,7 +11,7 @@ import { nodeSqlite } from './hands/node-sqlite.ts'
 import { fromBetterSqlite3, fromLibsql, type SqliteEventStore } from './index.ts'
 import { LogFile } from './log-file.ts'
 import { capabilities, createStore } from './store.ts'
-import { Watch } from './watch.ts'
+import { Watch } from '../../sql/watch.ts'
 
 export const drivers: Readonly<Record<string, SqliteDriver>> = {
   'node:sqlite': nodeSqlite,

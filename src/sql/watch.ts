@@ -1,18 +1,22 @@
-import { refuse } from '../../store/check-value.ts'
+import { refuse } from '../store/check-value.ts'
 
 const INTERVAL = 100
+
+/** Something that changes when others write; `undefined` where it could not be asked. */
+type Version = string | number | undefined
 
 /** Tells listeners of commits: of this store at once, of other processes by asking now and then. */
 export class Watch {
   readonly #listeners = new Set<() => void>()
-  readonly #dataVersion: () => number | undefined
+  readonly #version: () => Version | Promise<Version>
   #timer: NodeJS.Timeout | undefined
-  #seen: number | undefined
+  #seen: Version
   #pending = false
+  #looking = false
 
-  /** `dataVersion` changes when others write. */
-  constructor(dataVersion: () => number | undefined) {
-    this.#dataVersion = dataVersion
+  /** `version` is asked now and then, while somebody listens. */
+  constructor(version: () => Version | Promise<Version>) {
+    this.#version = version
   }
 
   /** Returns the function that ends it. */
@@ -22,8 +26,9 @@ export class Watch {
     const own = (): void => listener()
     this.#listeners.add(own)
     if (this.#timer === undefined) {
-      this.#seen = this.#dataVersion()
-      this.#timer = setInterval(() => this.#look(), INTERVAL)
+      this.#seen = undefined
+      void this.#look()
+      this.#timer = setInterval(() => void this.#look(), INTERVAL)
       this.#timer.unref()
     }
     return () => {
@@ -53,10 +58,16 @@ export class Watch {
     this.#timer = undefined
   }
 
-  #look(): void {
-    const version = this.#dataVersion()
+  async #look(): Promise<void> {
+    if (this.#looking) return
+    this.#looking = true
+    const asked = this.#version()
+    const version = await asked
+    this.#looking = false
     if (version === undefined || version === this.#seen) return
+    // An answer that took a while may already hold what happened since somebody listens.
+    const isNews = this.#seen !== undefined || asked instanceof Promise
     this.#seen = version
-    this.notify()
+    if (isNews) this.notify()
   }
 }

@@ -1,0 +1,113 @@
+import { decodeAnswer, type Result } from './answer.ts'
+import { Combiner, type Send } from './combiner.ts'
+import { batchText, type Encoded } from './encode.ts'
+import type { PostgresHand, Run } from './hand.ts'
+import { quoteText, type LogNames } from './names.ts'
+import { programOf, VARIABLES } from './program.ts'
+import { nameOf } from './sql.ts'
+
+/** How commits travel. */
+export interface Way {
+  /** Whether the program is sent with each commit, where the routines of `migrate` are not to be used. */
+  readonly plainStatements: boolean
+  readonly earlyRelease: boolean
+  /** How long a commit waits for the log, and for a connection, in milliseconds. */
+  readonly lockTimeout: number
+}
+
+/** The one queue of commits that all stores share that write to a log through a pool in the same way. */
+export interface Channel {
+  readonly combiner: Combiner
+  readonly send: Send
+}
+
+const channels = new WeakMap<object, Map<string, Channel>>()
+
+export function channelOf(hand: PostgresHand, names: LogNames, way: Way): Channel {
+  const ofPool = channels.get(hand.pool) ?? new Map<string, Channel>()
+  channels.set(hand.pool, ofPool)
+  const key = JSON.stringify([names.log, names.projections, way])
+  let channel = ofPool.get(key)
+  if (channel === undefined) {
+    channel = { combiner: new Combiner(), send: senderOf(hand, names, way) }
+    ofPool.set(key, channel)
+  }
+  return channel
+}
+
+/** Sends a batch on the caller's transaction. */
+export function sendWithin(run: Run, names: LogNames, plainStatements: boolean): Send {
+  return async (batch) =>
+    read(batch, await (plainStatements ? runPlain : callFunction)(run, names, batch))
+}
+
+function senderOf(hand: PostgresHand, names: LogNames, way: Way): Send {
+  const { plainStatements, earlyRelease, lockTimeout } = way
+  if (!plainStatements && hand.procedures) {
+    const text = `call ${names.commit}($1::text::jsonb, ${lockTimeout}, ${earlyRelease}, null)`
+    return async (batch) => {
+      const [row] = await hand.run(
+        { name: nameOf(text), text, values: [batchText(batch)] },
+        lockTimeout,
+      )
+      return read(batch, row?.['answer'])
+    }
+  }
+  return async (batch) => {
+    const answer = await hand.transaction(async (run) => {
+      await run({ text: `set local lock_timeout = ${lockTimeout}` })
+      return await (plainStatements ? runPlain : callFunction)(run, names, batch)
+    }, lockTimeout)
+    return read(batch, answer)
+  }
+}
+
+async function callFunction(
+  run: Run,
+  names: LogNames,
+  batch: readonly Encoded[],
+): Promise<Answered> {
+  const text = `select ${names.append}($1::text::jsonb) as answer`
+  const [row] = await run({ name: nameOf(text), text, values: [batchText(batch)] })
+  return row?.['answer']
+}
+
+/** The program as a statement: it takes and gives through settings of the transaction. */
+async function runPlain(run: Run, names: LogNames, batch: readonly Encoded[]): Promise<Answered> {
+  await run({
+    text: `select set_config('eventfold.batch', $1::text, true)`,
+    values: [batchText(batch)],
+  })
+  await run({ text: plainProgramOf(names) })
+  const [row] = await run({ text: `select current_setting('eventfold.answer') as answer` })
+  return row?.['answer']
+}
+
+type Answered = string | null | undefined
+
+const plainPrograms = new Map<string, string>()
+
+function plainProgramOf(names: LogNames): string {
+  const key = names.events + names.projections
+  let text = plainPrograms.get(key)
+  if (text === undefined) {
+    const body = `
+#variable_conflict use_column
+declare batch jsonb := current_setting('eventfold.batch'); answer jsonb;${VARIABLES}
+begin
+${programOf(names)}
+perform set_config('eventfold.answer', answer::text, true);
+end`
+    text = `do ${quoteText(body)}`
+    plainPrograms.set(key, text)
+  }
+  return text
+}
+
+function read(batch: readonly Encoded[], answer: Answered): readonly Result[] {
+  if (typeof answer !== 'string') throw new Error('the append gave no answer')
+  return decodeAnswer(
+    answer,
+    batch.map(({ commit }) => commit),
+  )
+}

@@ -1,0 +1,247 @@
+import { DEFAULT_IDENTIFIERS, type Identifiers } from '../../event/identifiers.ts'
+import {
+  namesOf,
+  quoteName,
+  quoteText,
+  SIDE_SCHEMA,
+  type LogNames,
+  type PostgresTables,
+  type Table,
+} from './names.ts'
+import { programOf, VARIABLES } from './program.ts'
+
+/** The layout that this version of the library reads and writes. */
+export const VERSION = 1
+
+/** SQLSTATEs that a migration raises itself. */
+export const NEWER_VERSION = 'EF001'
+export const OTHER_SHAPE = 'EF002'
+export const OTHER_IDENTIFIERS = 'EF003'
+
+export interface MigrateOptions {
+  /** Which keys of `data` are identifiers. Default is every key that ends in `Id` or `_id`. */
+  readonly identifiers?: Identifiers | undefined
+  /** Keys of event data that get an index of their own, beside the identifiers. Default is none. */
+  readonly eventIndexes?: readonly string[] | undefined
+  /** Keys of saved projections' data that get an index. Default is none. */
+  readonly projectionIndexes?: readonly string[] | undefined
+}
+
+/**
+ * The statement that makes everything that a log needs, or brings it up to date: one `DO` block, without
+ * parameters and question marks, that may run any number of times and in two processes at once.
+ */
+export function migrationSql(tables: PostgresTables = {}, options: MigrateOptions = {}): string {
+  const { identifiers = DEFAULT_IDENTIFIERS, eventIndexes = [], projectionIndexes = [] } = options
+  const names = namesOf(tables, identifiers)
+  const { events, projections } = names.tables
+  const schemas = new Set([events.schema, projections.schema, SIDE_SCHEMA])
+  return `do $migration$
+declare
+  installed int; filed jsonb;
+begin
+  perform pg_advisory_xact_lock(${names.lock[0]}, ${names.lock[1]});
+  perform set_config('client_min_messages', 'warning', true);
+  if current_setting('server_encoding') <> 'UTF8' then
+    raise exception 'a log needs a database in UTF8, this one is in %', current_setting('server_encoding')
+      using errcode = '${OTHER_SHAPE}';
+  end if;
+${[...schemas].map((schema) => makeSchema(schema)).join('\n')}
+  create table if not exists ${SIDE_SCHEMA}.logs (
+    log text primary key, version int not null, identifiers jsonb not null, projections text not null);
+  select l.version, l.identifiers into installed, filed from ${SIDE_SCHEMA}.logs l where l.log = ${quoteText(names.log)};
+  if installed > ${VERSION} then
+    raise exception 'the log ${plainText(names.log)} has version %, this library knows version ${VERSION}', installed
+      using errcode = '${NEWER_VERSION}';
+  end if;
+  if filed <> ${quoteText(JSON.stringify(identifiers))}::jsonb then
+    raise exception 'the log ${plainText(names.log)} files its events under the identifiers %', filed
+      using errcode = '${OTHER_IDENTIFIERS}';
+  end if;
+${tablesSql(names)}
+${checkShape(events, eventColumns)}
+${checkShape(projections, projectionColumns)}
+${indexesSql(names, eventIndexes, projectionIndexes)}
+${routinesSql(names)}
+  insert into ${SIDE_SCHEMA}.logs (log, version, identifiers, projections)
+    values (${quoteText(names.log)}, ${VERSION}, ${quoteText(JSON.stringify(identifiers))}, ${quoteText(names.projections)})
+    on conflict (log) do update set version = excluded.version;
+end $migration$`
+}
+
+/** The statement that takes away everything that {@link migrationSql} makes, with all events. */
+export function dropSql(
+  tables: PostgresTables = {},
+  options: Pick<MigrateOptions, 'identifiers'> = {},
+): string {
+  const names = namesOf(tables, options.identifiers)
+  return `do $migration$
+begin
+  perform pg_advisory_xact_lock(${names.lock[0]}, ${names.lock[1]});
+  perform set_config('client_min_messages', 'warning', true);
+  drop procedure if exists ${names.commit}(jsonb, int, bool, text);
+  drop function if exists ${names.append}(jsonb);
+  drop table if exists ${[names.events, names.projections, names.keys, names.outbox, names.answers].join(', ')};
+  if to_regclass('${SIDE_SCHEMA}.logs') is not null then
+    delete from ${SIDE_SCHEMA}.logs l where l.log = ${quoteText(names.log)};
+    if not exists (select from ${SIDE_SCHEMA}.logs) then
+      drop table ${SIDE_SCHEMA}.logs;
+      if not exists (select from pg_class c where c.relnamespace = '${SIDE_SCHEMA}'::regnamespace) then
+        drop schema ${SIDE_SCHEMA};
+      end if;
+    end if;
+  end if;
+end $migration$`
+}
+
+/** The index of a key of data, by the name it has unless it is given one. */
+export function dataIndexSql(
+  table: Table,
+  key: string,
+  index = dataIndexName(table.name, key),
+): string {
+  return `create index if not exists ${quoteName(index)} on ${quoteName(table.schema)}.${quoteName(table.name)} ((data ->> ${quoteText(key)}))`
+}
+
+export function dataIndexName(table: string, key: string): string {
+  return `${table}_data_${key}_idx`
+}
+
+const eventColumns: Readonly<Record<string, string>> = {
+  position: 'bigint',
+  id: 'text',
+  type: 'text',
+  data: 'jsonb',
+  metadata: 'jsonb',
+  aggregate_type: 'text',
+  aggregate_id: 'text',
+  version: 'bigint',
+  created_at: 'timestamp with time zone',
+}
+
+const projectionColumns: Readonly<Record<string, string>> = {
+  type: 'text',
+  id: 'text',
+  data: 'jsonb',
+  position: 'bigint',
+  latest_event_id: 'text',
+  revision: 'bigint',
+  created_at: 'timestamp with time zone',
+  updated_at: 'timestamp with time zone',
+}
+
+function makeSchema(schema: string): string {
+  // Asked first, because `if not exists` too needs the right to make one.
+  return `  if not exists (select from pg_namespace n where n.nspname = ${quoteText(schema)}) then
+    create schema ${quoteName(schema)};
+  end if;`
+}
+
+function tablesSql({ events, projections, keys, outbox, answers, tables }: LogNames): string {
+  const constraint = (table: Table, suffix: string): string => quoteName(`${table.name}_${suffix}`)
+  return `
+  create table if not exists ${events} (
+    position bigint not null, id text collate "C" not null, type text collate "C" not null,
+    data jsonb not null, metadata jsonb default '{}' not null,
+    aggregate_type text collate "C", aggregate_id text collate "C", version bigint,
+    created_at timestamptz default now() not null,
+    constraint ${constraint(tables.events, 'pkey')} primary key (position),
+    constraint ${constraint(tables.events, 'id_key')} unique (id));
+  create table if not exists ${projections} (
+    type text collate "C" not null, id text collate "C" not null, data jsonb,
+    position bigint, latest_event_id text collate "C", revision bigint not null,
+    created_at timestamptz default now() not null, updated_at timestamptz default now() not null,
+    constraint ${constraint(tables.projections, 'pkey')} primary key (type, id));
+  ${keysTableSql(keys)};
+  create table if not exists ${outbox} (
+    sequence bigint generated always as identity primary key, id text collate "C" not null, type text not null,
+    data jsonb not null, order_key text, event_position bigint, created_at timestamptz not null);
+  create index if not exists ${quoteName(indexNameOf(outbox, 'id'))} on ${outbox} (id);
+  create table if not exists ${answers} (
+    key text collate "C" primary key, fingerprint text not null, answer jsonb not null, created_at timestamptz not null);`
+}
+
+export function keysTableSql(keys: string): string {
+  return `create table if not exists ${keys} (
+    key text collate "C" not null, position bigint not null, type text collate "C" not null,
+    primary key (key, position) include (type))`
+}
+
+/** Within the quotes of a message. */
+function plainText(text: string): string {
+  return text.replaceAll("'", "''").replaceAll('%', '%%')
+}
+
+/** The last part of a side table's name, cut so that it stays one name. */
+function indexNameOf(table: string, suffix: string): string {
+  const name = `${table.slice(SIDE_SCHEMA.length + 2, -1).replaceAll('""', '"')}.${suffix}`
+  return name.slice(-63)
+}
+
+function indexesSql(
+  { events, tables }: LogNames,
+  eventIndexes: readonly string[],
+  projectionIndexes: readonly string[],
+): string {
+  const name = quoteName(`${tables.events.name}_type_idx`)
+  const aggregate = quoteName(`${tables.events.name}_aggregate_idx`)
+  return [
+    `create index if not exists ${name} on ${events} (type, position)`,
+    `create unique index if not exists ${aggregate} on ${events} (aggregate_type, aggregate_id, version)
+      where aggregate_type is not null`,
+    ...eventIndexes.map((key) => dataIndexSql(tables.events, key)),
+    ...projectionIndexes.map((key) => dataIndexSql(tables.projections, key)),
+  ]
+    .map((statement) => `  ${statement};`)
+    .join('\n')
+}
+
+/** An application may have had a table of this name before. */
+function checkShape(table: Table, columns: Readonly<Record<string, string>>): string {
+  const wanted = Object.entries(columns)
+    .map(([column, type]) => `(${quoteText(column)}, ${quoteText(type)})`)
+    .join(', ')
+  const relation = quoteText(`${quoteName(table.schema)}.${quoteName(table.name)}`)
+  return `  perform w.name from (values ${wanted}) as w(name, type) where not exists (
+    select from pg_attribute a where a.attrelid = ${relation}::regclass and a.attname = w.name
+      and not a.attisdropped and format_type(a.atttypid, null) = w.type);
+  if found then
+    raise exception 'the table % is not one of Eventfold: it lacks %', ${relation}, (
+      select string_agg(w.name || ' ' || w.type, ', ') from (values ${wanted}) as w(name, type) where not exists (
+        select from pg_attribute a where a.attrelid = ${relation}::regclass and a.attname = w.name
+          and not a.attisdropped and format_type(a.atttypid, null) = w.type))
+      using errcode = '${OTHER_SHAPE}';
+  end if;`
+}
+
+/**
+ * The function judges and writes in whatever transaction it is called; the procedure gives it one of
+ * its own. Their plans must not depend on what the tables held when a session first used them.
+ */
+export function routinesSql(names: LogNames): string {
+  return `
+  create or replace function ${names.append}(batch jsonb) returns text language plpgsql volatile
+    set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set jit = off
+  as $program$
+  #variable_conflict use_column
+  declare answer jsonb;${VARIABLES}
+  begin
+    ${programOf(names)}
+    return answer::text;
+  end $program$;
+  create or replace procedure ${names.commit}(batch jsonb, patience int, early bool, inout answer text)
+    language plpgsql as $program$
+  begin
+    commit;
+    set transaction isolation level read committed;
+    perform set_config('lock_timeout', patience::text, true);
+    if early then
+      perform set_config('synchronous_commit', 'off', true);
+    end if;
+    answer := ${names.append}(batch);
+    if early then
+      commit;
+      perform pg_logical_emit_message(true, 'eventfold', '');
+    end if;
+  end $program$;`
+}

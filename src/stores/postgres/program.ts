@@ -1,0 +1,258 @@
+import { matchesSql } from './matching.ts'
+import type { LogNames } from './names.ts'
+import { isoSql } from './sql.ts'
+
+/** SQLSTATE of what the program itself refuses. */
+export const NEEDS_READ_COMMITTED = '25001'
+
+/** So many entries of a key are looked through before a condition asks whether something rarer can drive. */
+const NEAR = 256
+
+/**
+ * The one program that judges and writes a batch of commits, in PL/pgSQL. It runs as the function that
+ * `migrate` installs, or is sent as it is. `batch` is what `encodeBatch` makes; `answer` is what
+ * `decodeAnswer` reads.
+ *
+ * The lock is taken in a statement of its own, so that every later statement sees what was committed
+ * before it. The commits of a batch do not touch what another one checks (see `independent.ts`), so
+ * that each check is one statement for all of them. Scalar subqueries keep the planner from joining:
+ * each is one probe of an index, whatever the statistics say.
+ */
+export function programOf(names: LogNames): string {
+  const { events, keys, projections, outbox, answers, lock } = names
+  return `
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'an append needs READ COMMITTED, this transaction is %',
+      upper(current_setting('transaction_isolation')) using errcode = '${NEEDS_READ_COMMITTED}';
+  end if;
+  perform pg_advisory_xact_lock(${lock[0]}, ${lock[1]});
+  moment := date_trunc('milliseconds', clock_timestamp());
+  select e.position, e.id into head, head_id from ${events} e order by e.position desc limit 1;
+  head := coalesce(head, 0);
+
+  if batch -> 'i' is not null then
+    select jsonb_agg(jsonb_build_array(i.a, 'key', 0, s.fingerprint, s.answer)) into found
+      from jsonb_to_recordset(batch -> 'i') as i(a int, k text), lateral (
+        select * from ${answers} s where s.key = i.k offset 0) s;
+    refused := refused || coalesce(found, '[]');
+  end if;
+
+  select jsonb_agg(distinct jsonb_build_array(e.a, 'id', 0)) into found
+    from jsonb_to_recordset(batch -> 'e') as e(a int, i text)
+    where (select s.position from ${events} s where s.id = e.i) is not null;
+  refused := refused || coalesce(found, '[]');
+
+  if batch -> 'x' is not null then
+    select jsonb_agg(jsonb_build_array(x.a, 'version', x.n, x.actual)) into found from (
+      select x.*, coalesce((${newestVersion(events, 'x')}), 0) as actual
+        from jsonb_to_recordset(batch -> 'x') as x(a int, n int, at text, ai text, v bigint)) x
+      where x.actual <> x.v;
+    refused := refused || coalesce(found, '[]');
+  end if;
+
+  if batch -> 'h' is not null then
+    select jsonb_agg(jsonb_build_array(c.a, 'condition', c.n, c.rewound, ${eventAt(events, 'c.hit')}))
+          filter (where c.rewound or c.hit is not null),
+        jsonb_agg(c.wide) filter (where c.hit is null and not c.rewound and c.wide is not null)
+      into found, wide from (
+        select c.a, c.n, ${rewound(events)} as rewound,
+            (select k.position from (select k.position, k.type from ${keys} k
+              where k.key = c.q and k.position > c.p order by k.position limit ${NEAR}) k
+              where c.t is null or k.type = any (c.t) order by k.position limit 1) as hit,
+            case when c.t is not null and (select k.position from ${keys} k
+                where k.key = c.q and k.position > c.p order by k.position offset ${NEAR} limit 1) is not null
+              then jsonb_build_object('a', c.a, 'n', c.n, 'k', jsonb_build_array(jsonb_build_array(c.q)),
+                't', c.t, 'p', c.p, 'v', c.v) end as wide
+          from jsonb_to_recordset(batch -> 'h')
+            as c(a int, n int, q text, t text[], p bigint, v text) offset 0) c;
+    refused := refused || coalesce(found, '[]');
+  end if;
+
+  if batch -> 'g' is not null or wide is not null then
+    select jsonb_agg(jsonb_build_array(c.a, 'condition', c.n, c.rewound, ${eventAt(events, 'c.hit')})) into found from (
+        select c.a, c.n, c.p is null or ${rewound(events)} as rewound, (${firstMatch(names)}) as hit
+          from (select c.a, c.n, c.k, c.t, c.f, c.at, c.ai, c.every, c.v,
+                coalesce(c.p, (select e.position from ${events} e where e.id = c.e)) as p
+              from jsonb_to_recordset(coalesce(batch -> 'g', '[]') || coalesce(wide, '[]'))
+                as c(a int, n int, k jsonb, t text[], f jsonb, at text, ai text, every bool, p bigint, v text, e text)
+              offset 0) c offset 0) c
+      where c.rewound or c.hit is not null;
+    refused := refused || coalesce(found, '[]');
+  end if;
+
+  if batch -> 'd' is not null then
+    ${judgeDocuments(names)}
+  end if;
+
+  bad := array(select distinct (r ->> 0)::int from jsonb_array_elements(refused) as r);
+
+  if batch -> 'y' is null then
+    with ${accepted('null::bigint')}, written as (${insertEvents(events)})
+      insert into ${keys} (key, position, type)
+        select k.key, m.position, m.t from m, lateral jsonb_array_elements_text(m.k) as k(key);
+  elsif batch -> 'e' is not null then
+    with ${accepted(
+      `case when e.at is not null then coalesce((${newestVersion(events, 'e')}), 0)
+          + row_number() over (partition by e.at, e.ai order by e.o) end`,
+    )}, written as (${insertEvents(events)}), filed as (
+      insert into ${keys} (key, position, type)
+        select k.key, m.position, m.t from m, lateral jsonb_array_elements_text(m.k) as k(key))
+      select jsonb_agg(jsonb_build_array(m.o, m.version)) into versions from m where m.version is not null;
+  end if;
+
+  if batch -> 'd' is not null then
+    insert into ${projections} as s (type, id, data, position, latest_event_id, revision, created_at, updated_at)
+      select d.t, d.i, case when d.status <> 'deleted' then coalesce(d.d, 'null') end, d.p, d.v, d.revision, moment, moment
+        from jsonb_to_recordset(documents)
+          as d(a int, t text, i text, d jsonb, p bigint, v text, status text, revision bigint)
+        where d.status <> 'skipped' and not d.a = any (bad)
+      on conflict (type, id) do update set data = excluded.data, revision = excluded.revision,
+        updated_at = excluded.updated_at, position = coalesce(excluded.position, s.position),
+        latest_event_id = case when excluded.position is null then s.latest_event_id else excluded.latest_event_id end;
+  end if;
+
+  if batch -> 'o' is not null then
+    insert into ${outbox} (id, type, data, order_key, event_position, created_at)
+      select o.i, o.t, coalesce(o.d, 'null'), o.k, (select e.position from ${events} e where e.id = o.e), moment
+        from jsonb_to_recordset(batch -> 'o') as o(a int, n int, i text, t text, d jsonb, k text, e text)
+        where not o.a = any (bad) order by o.n;
+  end if;
+
+  if batch -> 'i' is not null then
+    insert into ${answers} (key, fingerprint, answer, created_at)
+      select i.k, i.f, jsonb_build_object('first', p.first, 'count', i.c,
+          'documents', coalesce((select jsonb_agg(${documentResult} order by d.n) from jsonb_to_recordset(documents)
+            as d(a int, n int, t text, i text, status text, revision bigint) where d.a = i.a), '[]'),
+          'cursor', case when i.w then case when i.c > 0 then p.first + i.c - 1 || '~' || i.l
+            when head = 0 then '0' else head || '~' || head_id end end), moment
+        from jsonb_to_recordset(batch -> 'i') as i(a int, k text, f text, e text, l text, c int, w bool),
+          lateral (select (select e.position from ${events} e where e.id = i.e) as first offset 0) p
+        where not i.a = any (bad);
+  end if;
+
+  answer := jsonb_build_object('head', head, 'id', head_id, 'refused', refused,
+    'moment', ${isoSql('moment')}, 'versions', versions,
+    'documents', (select jsonb_agg(jsonb_build_array(d.a, ${documentResult}) order by d.n) from jsonb_to_recordset(documents)
+      as d(a int, n int, t text, i text, status text, revision bigint)));`
+}
+
+/** What {@link programOf} works with, beside `batch` and `answer`. */
+export const VARIABLES = `
+  head bigint; head_id text; moment timestamptz; refused jsonb := '[]'; bad int[]; found jsonb; wide jsonb;
+  versions jsonb; documents jsonb;`
+
+const documentResult = `jsonb_build_object('type', d.t, 'id', d.i, 'status', d.status, 'revision', d.revision)`
+
+function newestVersion(events: string, row: string): string {
+  return `select s.version from ${events} s where s.aggregate_type = ${row}.at and s.aggregate_id = ${row}.ai
+    order by s.version desc limit 1`
+}
+
+function eventAt(events: string, position: string): string {
+  return `(select jsonb_build_object('id', s.id, 'type', s.type, 'position', s.position)
+    from ${events} s where s.position = ${position})`
+}
+
+/** Whether the log holds at `c.p` what the reader saw there. */
+function rewound(events: string): string {
+  return `(c.p > 0 and c.v is not null and (select s.id from ${events} s where s.position = c.p) is distinct from c.v)`
+}
+
+function accepted(version: string): string {
+  return `m as materialized (
+      select head + row_number() over (order by e.o) as position, e.o, e.i, e.t, coalesce(e.d, 'null') as d,
+          e.m, e.at, e.ai, e.k, ${version} as version
+        from jsonb_to_recordset(batch -> 'e')
+          as e(a int, o int, i text, t text, d jsonb, m jsonb, at text, ai text, k jsonb)
+        where not e.a = any (bad))`
+}
+
+function insertEvents(events: string): string {
+  return `insert into ${events} (position, id, type, data, metadata, aggregate_type, aggregate_id, version, created_at)
+      select m.position, m.i, m.t, m.d, coalesce(m.m, '{}'), m.at, m.ai, m.version, moment from m`
+}
+
+/**
+ * The position of the oldest event after `c.p` that is in the stream of the row `c`: types `c.t`, lists
+ * of keys `c.k` of which it is filed under one each, comparisons `c.f`, aggregate `c.at` and `c.ai`.
+ * What is rarest after `c.p` drives: a list of keys (from 1), the types (0), or all events.
+ */
+function firstMatch({ events, keys }: LogNames): string {
+  const ofType = (type: string): string => `(c.t is null or ${type} = any (c.t))`
+  const residual = (position: string): string => `(c.f is null
+      or (select ${matchesSql('s.data', 'c.f')} from ${events} s where s.position = ${position}))`
+  const ofAggregate = (position: string): string => `(c.at is null
+      or (select s.aggregate_type = c.at and s.aggregate_id = c.ai from ${events} s where s.position = ${position}) is true)`
+  const underEach = `(c.k is null or (select count(*) from jsonb_array_elements(c.k) with ordinality as l(list, o)
+      where l.o = drive.by or exists (select from jsonb_array_elements_text(l.list) as w(key)
+        where (select y.position from ${keys} y where y.key = w.key and y.position = x.position) is not null))
+      = jsonb_array_length(c.k))`
+  return `select case
+    when c.every then case when head > c.p then c.p + 1 end
+    when c.at is not null then case when (select s.position from ${events} s where s.aggregate_type = c.at
+        and s.aggregate_id = c.ai order by s.version desc limit 1) > c.p then
+      (select x.position from ${events} x where x.aggregate_type = c.at and x.aggregate_id = c.ai and x.position > c.p
+        and ${ofType('x.type')} and (c.f is null or ${matchesSql('x.data', 'c.f')})
+        order by x.version limit 1) end
+    when drive.by > 0 then
+      (select min(h.position) from jsonb_array_elements_text(c.k -> (drive.by - 1)::int) as w(key), lateral (
+        select x.position from ${keys} x where x.key = w.key and x.position > c.p
+          and ${ofType('x.type')} and ${underEach} and ${residual('x.position')}
+          order by x.position limit 1) h)
+    when c.t is not null then
+      (select min(h.position) from unnest(c.t) as w(type), lateral (
+        select x.position from ${events} x where x.type = w.type and x.position > c.p
+          and ${underEach} and (c.f is null or ${matchesSql('x.data', 'c.f')})
+          order by x.position limit 1) h)
+    else (select x.position from ${events} x where x.position > c.p
+        and ${ofAggregate('x.position')} and (c.f is null or ${matchesSql('x.data', 'c.f')})
+        order by x.position limit 1) end
+    from (select case when c.k is null then 0 when c.t is null and jsonb_array_length(c.k) = 1 then 1
+      else ${rarest(events, keys)} end as by offset 0) drive`
+}
+
+/** Counts what each driver would have to look through, further and further until one comes to its end. */
+function rarest(events: string, keys: string): string {
+  return `coalesce((select d.by from (values (16), (256), (4096), (65536), (1048576), (16777216)) as n(most), lateral (
+      select by.by, by.many from (
+        select l.o as by, (select count(*) from (select from jsonb_array_elements_text(l.list) as w(key), lateral (
+            select from ${keys} x where x.key = w.key and x.position > c.p limit n.most) x limit n.most) x) as many
+          from jsonb_array_elements(c.k) with ordinality as l(list, o)
+        union all select 0, (select count(*) from (select from unnest(c.t) as w(type), lateral (
+            select from ${events} x where x.type = w.type and x.position > c.p limit n.most) x limit n.most) x)
+          where c.t is not null) by
+        order by by.many, by.by desc limit 1) d
+      where d.many < n.most limit 1), 1)`
+}
+
+/** Fills `documents` with what becomes of each write, and adds to `refused` where a guard does. */
+function judgeDocuments({ events, projections }: LogNames): string {
+  return `
+    select jsonb_agg(jsonb_build_object('a', d.a, 'n', d.n, 't', d.t, 'i', d.i, 'd', d.d, 'p', d.p, 'v', d.v,
+        'status', d.status, 'revision', case when d.status = 'skipped' then d.actual else d.actual + 1 end)),
+      jsonb_agg(jsonb_build_array(d.a, 'document', d.n, d.rewound, d.failed, d.actual, d.deleted))
+        filter (where d.rewound or (d.failed is not null and d.refuse))
+      into documents, found from (
+        select d.*, case when d.failed is not null or (d.gone and not d.present and d.p is null) then 'skipped'
+            when d.gone then 'deleted' when d.present then 'updated' else 'created' end as status
+          from (
+            select d.*, coalesce(c.rewound, false) as rewound, (
+                select min(g.o) from jsonb_array_elements(d.g) with ordinality as g(guard, o)
+                  where not case
+                    when jsonb_typeof(g.guard) = 'object' then d.actual = (g.guard ->> 'revision')::bigint
+                    when g.guard #>> '{}' = 'absent' then not d.present
+                    when g.guard #>> '{}' = 'present' then d.present
+                    else d.stored is null
+                      or (d.stored > 0 and (select s.id from ${events} s where s.position = d.stored) is distinct from d.stored_id)
+                      or d.p > d.stored or (g.guard #>> '{}' = 'not-older' and d.p = d.stored and d.present) end) as failed
+              from (
+                select d.*, coalesce(s.revision, 0) as actual, coalesce(s.present, false) as present,
+                    coalesce(not s.present, false) as deleted, s.position as stored, s.latest_event_id as stored_id
+                  from jsonb_to_recordset(batch -> 'd')
+                    as d(a int, n int, t text, i text, d jsonb, gone bool, p bigint, v text, g jsonb, refuse bool)
+                  left join lateral (select s.revision, s.data is not null as present, s.position, s.latest_event_id
+                    from ${projections} s where s.type = d.t and s.id = d.i offset 0) s on true) d,
+                lateral (select d.p > 0 and (select s.id from ${events} s where s.position = d.p)
+                  is distinct from d.v as rewound offset 0) c offset 0) d offset 0) d;
+    refused := refused || coalesce(found, '[]');`
+}

@@ -34,6 +34,12 @@ const rules: Readonly<Record<string, Rule>> = {
     npm: ['better-sqlite3', 'libsql'],
     builtins: 'import',
   },
+  'stores/postgres': { folders: [...contract, 'sql'], builtins: 'import' },
+  doors: {
+    folders: [...core, 'sql', 'stores/memory', 'stores/sqlite', 'stores/postgres'],
+    npm: ['drizzle-orm'],
+    builtins: 'import',
+  },
   conformance: { folders: core },
   testing: { folders: [...core, 'stores/memory'] },
   // The front door. Nobody may import it, for no row names it.

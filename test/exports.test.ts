@@ -10,6 +10,7 @@ import manifest from '../package.json' with { type: 'json' }
 const doors = {
   '.': 'index',
   './sqlite': 'stores/sqlite/index',
+  './postgres': 'stores/postgres/index',
   './testing': 'testing/index',
   './conformance': 'conformance/index',
 }

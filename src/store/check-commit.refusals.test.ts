@@ -56,7 +56,7 @@ describe('what every store refuses', () => {
     [
       'an unknown key of an event',
       of.event({ metdata: {} }),
-      'commit.events.1: expected only the keys id, type, data, metadata, aggregate, position, timestamp, found "metdata"',
+      'commit.events.1: expected only the keys type, data, id, metadata, aggregate, position, timestamp, found "metdata"',
     ],
     [
       'no type',
@@ -297,7 +297,7 @@ describe('what every store refuses', () => {
     [
       'an unknown key of a record',
       of.outbox({ to: 'x' }),
-      'commit.outbox.0: expected only the keys id, type, data, event, orderKey, found "to"',
+      'commit.outbox.0: expected only the keys type, data, id, event, orderKey, found "to"',
     ],
     [
       'a record without a type',

@@ -6,7 +6,7 @@ import type { LoadOptions, ReadOptions } from './store.ts'
 import type { Streams } from './stream.ts'
 
 /** A key, and what it stands for. */
-export const idempotency: Check = optional(object({ key: name, fingerprint: optional(filled) }))
+export const idempotency: Check = optional(object({ key: name }, { fingerprint: filled }))
 
 const ids = list(filled)
 

@@ -57,7 +57,7 @@ export const filter: Check = read.filter
 /** With `least` 1 they refuse what could never match: an empty list, no value. */
 function checksOf(least: 0 | 1): { readonly streams: Check; readonly filter: Check } {
   const value: Check = (given, path) => {
-    if (least === 1 || (given !== undefined && given !== null)) scalar(given, path)
+    if (least || given != null) scalar(given, path)
   }
   const values = list(scalar, least)
   const operators: Readonly<Record<string, Check>> = {
@@ -94,26 +94,22 @@ function checksOf(least: 0 | 1): { readonly streams: Check; readonly filter: Che
     }
   }
 
-  const stream = object({
-    types: optional(list(wellFormed, least)),
-    filter: optional(checkFilter),
-    aggregate: optional(aggregate),
-  })
-  const streams = list((given, path) => {
-    stream(given, path)
-    const { types, filter: entries = {}, aggregate: named } = given as Stream
-    if (!types && !named && Object.keys(entries).length === 0) {
-      refuse(path, 'types, a filter or an aggregate', given)
-    }
-  })
+  const stream = object({}, { types: list(wellFormed, least), filter: checkFilter, aggregate })
+  const streams = list(
+    (given, path) => {
+      stream(given, path)
+      const { types, filter: entries = {}, aggregate: named } = given as Stream
+      if (!types && !named && Object.keys(entries).length === 0) {
+        refuse(path, 'types, a filter or an aggregate', given)
+      }
+    },
+    1,
+    "'all' or a non-empty list",
+  )
   return {
     filter: checkFilter,
     streams: (given, path) => {
-      if (given === 'all') return
-      if (!Array.isArray(given) || given.length === 0) {
-        refuse(path, "'all' or a non-empty list", given)
-      }
-      streams(given, path)
+      if (given !== 'all') streams(given, path)
     },
   }
 }

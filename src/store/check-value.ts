@@ -40,26 +40,31 @@ export function optional(check: Check): Check {
 }
 
 /** A list of such items, and of so many at least. */
-export function list(item: Check, least: 0 | 1 = 0): Check {
+export function list(
+  item: Check,
+  least: 0 | 1 = 0,
+  expected = `a ${least ? 'non-empty ' : ''}list`,
+): Check {
   return (value, path) => {
-    if (!Array.isArray(value) || value.length < least) {
-      refuse(path, `a ${least === 0 ? '' : 'non-empty '}list`, value)
-    }
+    if (!Array.isArray(value) || value.length < least) refuse(path, expected, value)
     // A list may have holes, which only an index visits.
     for (let at = 0; at < value.length; at += 1) checkAt(at, item, value[at], path)
   }
 }
 
-/** An object of these keys and no others. */
-export function object(checks: Readonly<Record<string, Check>>): Check {
-  const entries = Object.entries(checks).filter(([, check]) => check !== anything)
-  const known = `only the keys ${Object.keys(checks).join(', ')}`
+type Checks = Readonly<Record<string, Check>>
+
+/** An object of these keys and no others, of which those in `more` may be absent. */
+export function object(needed: Checks, more: Checks = {}): Check {
+  const keys = { ...needed, ...more }
+  const known = `only the keys ${Object.keys(keys).join(', ')}`
+  const checks = Object.entries(keys).map(
+    ([key, check]) => [key, key in more ? optional(check) : check] as const,
+  )
   return (value, path) => {
     anyObject(value, path)
-    for (const key in value as object) {
-      if (!Object.hasOwn(checks, key)) refuse(path, known, key)
-    }
-    for (const [key, check] of entries) {
+    for (const key in value as object) if (!Object.hasOwn(keys, key)) refuse(path, known, key)
+    for (const [key, check] of checks) {
       checkAt(key, check, (value as Record<string, unknown>)[key], path)
     }
   }

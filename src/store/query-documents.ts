@@ -1,25 +1,14 @@
 import { filter } from './check-streams.ts'
-import {
-  anything,
-  filled,
-  object,
-  oneOf,
-  optional,
-  refuse,
-  wellFormed,
-  whole,
-} from './check-value.ts'
+import { anything, filled, object, oneOf, refuse, wellFormed, whole } from './check-value.ts'
 import { compareStrings, compareValues, isScalar } from './compare.ts'
 import type { DocumentPage, DocumentQuery, StoredDocument } from './document.ts'
 import { compileFilter, fieldOf } from './matches.ts'
 
-const checkQuery = object({
-  type: filled,
-  filter: optional(filter),
-  order: optional(object({ by: wellFormed, direction: optional(oneOf('asc', 'desc')) })),
-  limit: optional(whole),
-  after: anything,
-})
+const checkOrder = object({ by: wellFormed }, { direction: oneOf('asc', 'desc') })
+const checkQuery = object(
+  { type: filled },
+  { filter, order: checkOrder, limit: whole, after: anything },
+)
 
 /** The place of a document in the order of a query. */
 type Place = readonly [id: string, value: unknown]

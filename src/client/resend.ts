@@ -1,4 +1,9 @@
-import { AbortedError, isEventfoldError, type EventfoldError } from '../store/errors.ts'
+import {
+  AbortedError,
+  isEventfoldError,
+  type EventfoldError,
+  type Outcome,
+} from '../store/errors.ts'
 
 const ATTEMPTS = 4
 
@@ -39,21 +44,33 @@ export async function resend<Result>(
 export async function backOff(
   attempt: number,
   signal: AbortSignal | undefined,
-  outcome: EventfoldError['outcome'] = 'none',
+  outcome?: Outcome,
 ): Promise<void> {
-  const longest = Math.min(1000, 10 * 2 ** attempt)
-  await new Promise<void>((resolve, reject) => {
-    const abort = (): void => {
-      clearTimeout(timer)
-      reject(new AbortedError('the retry', signal as AbortSignal, outcome))
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort)
-      resolve()
-    }, Math.random() * longest)
-    if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort, { once: true })
-  })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, Math.random() * Math.min(1000, 10 * 2 ** attempt))
+  try {
+    await unlessAborted('the retry', signal, promise, outcome)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Waits, unless the signal ends the wait. */
+export async function unlessAborted(
+  what: string,
+  signal: AbortSignal | undefined,
+  pending: Promise<unknown>,
+  outcome?: Outcome,
+): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(new AbortedError(what, signal as AbortSignal, outcome))
+  if (signal?.aborted) abort()
+  signal?.addEventListener('abort', abort)
+  try {
+    await Promise.race([promise, pending])
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
 }
 
 function isTransient(error: unknown, alsoLost: boolean): error is EventfoldError {

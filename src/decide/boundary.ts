@@ -1,11 +1,4 @@
-import type {
-  DataFilter,
-  FilterEntry,
-  Operators,
-  Scalar,
-  Stream,
-  Streams,
-} from '../store/stream.ts'
+import type { FilterEntry, Operators, Scalar, Stream, Streams } from '../store/stream.ts'
 
 /** A stream about more values than this is named by its types. */
 const MOST_NAMES = 256
@@ -20,26 +13,20 @@ export function boundaryNames(streams: Streams): readonly string[] {
 
 function namesOf({ aggregate, filter = {}, types = [] }: Stream): readonly string[] {
   if (aggregate) return [JSON.stringify(['aggregate', aggregate.type, aggregate.id])]
-  const combinations = combine(filter)
-  if (combinations === undefined) return [JSON.stringify(['types', ...types.toSorted()])]
-  return combinations.map((values) => JSON.stringify(values))
-}
-
-type Combination = readonly (string | Scalar)[]
-
-/** Every combination of values that the filter lets pass: `undefined` where it names none, or too many. */
-function combine(filter: DataFilter): readonly Combination[] | undefined {
-  let combinations: readonly Combination[] = [[]]
+  let names: readonly Scalar[][] = [[]]
   for (const key of Object.keys(filter).sort()) {
     const values = valuesOf(filter[key])
-    if (values === undefined || values.length * combinations.length > MOST_NAMES) continue
-    combinations = combinations.flatMap((before) => values.map((value) => [...before, key, value]))
+    if (values && values.length * names.length <= MOST_NAMES) {
+      names = names.flatMap((name) => values.map((value) => [...name, key, value]))
+    }
   }
-  return combinations[0]?.length === 0 ? undefined : combinations
+  if (names[0]?.length === 0) names = [['types', ...types.toSorted()]]
+  return names.map((name) => JSON.stringify(name))
 }
 
+/** The values that an entry lets pass, where it names them. */
 function valuesOf(entry: FilterEntry | undefined): readonly Scalar[] | undefined {
-  if (typeof entry !== 'object') return entry === undefined ? undefined : [entry]
+  if (typeof entry !== 'object') return [entry as Scalar]
   if (Array.isArray(entry)) return entry as readonly Scalar[]
   const { eq, in: list } = entry as Operators
   return eq === undefined ? list : [eq]

@@ -1,31 +1,32 @@
+import { unlessAborted } from '../client/resend.ts'
 import { scopeStorage } from '../event/scope.ts'
-import { AbortedError, ArgumentError, LimitError } from '../store/errors.ts'
+import { ArgumentError, LimitError } from '../store/errors.ts'
 import type { EventStore } from '../store/store.ts'
 import type { Streams } from '../store/stream.ts'
 import { boundaryNames } from './boundary.ts'
 
 const MOST_WAITING = 10_000
 
-/** Those who wait for one boundary; the first is the one who has it. */
-type Line = Turn[]
-type Lines = Map<string, Line>
+/** Those who have one boundary or wait for it. */
+interface Line {
+  length: number
+  /** Resolves when all of them have left. */
+  over?: Promise<unknown>
+}
 
 interface Turn {
-  readonly lines: Lines
+  readonly store: EventStore
   readonly names: readonly string[]
-  /** The decision that is being decided around this one. */
-  readonly outer: Turn | undefined
-  /** In how many lines somebody is ahead. */
-  ahead: number
-  start: () => void
   over: boolean
 }
 
 /** Runs the part of a decision that is the caller's own. */
 export type Deciding = <Result>(decide: () => Result) => Result
 
-const linesOf = new WeakMap<EventStore, Lines>()
-const deciding = scopeStorage<Turn>()
+const linesOf = new WeakMap<EventStore, Map<string, Line>>()
+
+/** The decisions that are being decided around this code, the innermost first. */
+const deciding = scopeStorage<readonly Turn[]>()
 
 /**
  * Decisions of one process on the same boundary work one after another instead of racing: optimism
@@ -38,15 +39,22 @@ export async function takeTurn<Result>(
   signal: AbortSignal | undefined,
   work: (deciding: Deciding) => Promise<Result>,
 ): Promise<Result> {
-  const turn = turnOf(store, streams)
-  const waits = turn.outer === undefined
-  if (waits) enter(turn)
+  const names = boundaryNames(streams)
+  // What was begun inside a decision may go on when that is over, and is then like any other.
+  const around = (deciding.getStore() ?? []).filter((turn) => !turn.over)
+  const held = around.flatMap((turn) => (turn.store === store ? turn.names : []))
+  const twice = names.find((name) => held.includes(name))
+  if (twice !== undefined) {
+    throw new ArgumentError(
+      `a decision on ${twice} inside another one on it could never be stored: execute it before or after`,
+    )
+  }
+  const turn = { store, names, over: false }
+  const run = (): Promise<Result> => work((decide) => deciding.run([turn, ...around], decide))
   try {
-    if (turn.ahead > 0) await started(turn, signal)
-    return await work((decide) => deciding.run(turn, decide))
+    return await (around.length > 0 ? run() : inLine(store, names, signal, run))
   } finally {
     turn.over = true
-    if (waits) leave(turn)
   }
 }
 
@@ -55,64 +63,33 @@ export function lineCount(store: EventStore): number {
   return linesOf.get(store)?.size ?? 0
 }
 
-function turnOf(store: EventStore, streams: Streams): Turn {
-  let lines = linesOf.get(store)
-  if (lines === undefined) linesOf.set(store, (lines = new Map()))
-  const names = boundaryNames(streams)
-  const outer = running(deciding.getStore())
-  for (let turn = outer; turn !== undefined; turn = running(turn.outer)) {
-    const held = turn.lines === lines ? names.find((name) => turn.names.includes(name)) : undefined
-    if (held === undefined) continue
-    throw new ArgumentError(
-      `a decision on ${held} inside another one on it could never be stored: execute it before or after`,
-    )
-  }
-  return { lines, names, outer, ahead: 0, start: () => {}, over: false }
-}
-
-/** What was begun inside a decision may go on when that is over, and is then like any other. */
-function running(turn: Turn | undefined): Turn | undefined {
-  return turn?.over ? running(turn.outer) : turn
-}
-
-function enter(turn: Turn): void {
-  const { lines, names } = turn
+/** Waits in all lines at once, runs when nobody is ahead, and leaves them all. */
+async function inLine<Result>(
+  store: EventStore,
+  names: readonly string[],
+  signal: AbortSignal | undefined,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const lines = linesOf.get(store) ?? new Map<string, Line>()
+  linesOf.set(store, lines)
   const full = names.find((name) => (lines.get(name)?.length ?? 0) >= MOST_WAITING)
   if (full !== undefined) {
     throw new LimitError(`decisions on ${full}`, MOST_WAITING + 1, MOST_WAITING, 'at once')
   }
+  const ahead = Promise.all(names.flatMap((name) => lines.get(name)?.over ?? []))
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const over = ahead.then(() => promise)
   for (const name of names) {
-    const line = lines.get(name)
-    if (line === undefined) {
-      lines.set(name, [turn])
-    } else {
-      line.push(turn)
-      turn.ahead += 1
-    }
+    const line = lines.get(name) ?? { length: 0 }
+    lines.set(name, line)
+    line.length += 1
+    line.over = over
   }
-}
-
-/** Leaves all lines, also one in which others are still ahead. */
-function leave(turn: Turn): void {
-  const { lines, names } = turn
-  for (const name of names) {
-    const line = lines.get(name) as Line
-    const place = line.indexOf(turn)
-    line.splice(place, 1)
-    const next = line[0]
-    if (next === undefined) lines.delete(name)
-    else if (place === 0 && (next.ahead -= 1) === 0) next.start()
+  try {
+    await unlessAborted('the decision', signal, ahead)
+    return await run()
+  } finally {
+    resolve()
+    for (const name of names) if ((lines.get(name)!.length -= 1) === 0) lines.delete(name)
   }
-}
-
-async function started(turn: Turn, signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const abort = (): void => reject(new AbortedError('the decision', signal as AbortSignal))
-    turn.start = () => {
-      signal?.removeEventListener('abort', abort)
-      resolve()
-    }
-    if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort, { once: true })
-  })
 }

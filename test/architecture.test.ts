@@ -37,7 +37,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'stores/postgres': { folders: [...contract, 'sql'], builtins: 'import' },
   doors: {
     folders: [...core, 'sql', 'stores/memory', 'stores/sqlite', 'stores/postgres'],
-    npm: ['drizzle-orm'],
+    npm: ['drizzle-orm', 'drizzle-orm/pg-core'],
     builtins: 'import',
   },
   conformance: { folders: core },

@@ -11,6 +11,7 @@ const doors = {
   '.': 'index',
   './sqlite': 'stores/sqlite/index',
   './postgres': 'stores/postgres/index',
+  './drizzle': 'doors/drizzle/index',
   './testing': 'testing/index',
   './conformance': 'conformance/index',
 }

@@ -16,7 +16,7 @@ export { fromPglite, type PgliteLike } from './hands/pglite.ts'
 export { fromPostgresJs, type PostgresJsLike } from './hands/postgres-js.ts'
 export type { PoolLike } from './connect.ts'
 export { migrate } from './migrate.ts'
-export { dropSql, migrationSql, type MigrateOptions } from './migration.ts'
+export { dropSql, migrationSql, type ColumnIndex, type MigrateOptions } from './migration.ts'
 export type { PostgresTables, TableName } from './names.ts'
 export { reindexPostgres, type ReindexOptions } from './reindex.ts'
 

@@ -18,13 +18,19 @@ export const NEWER_VERSION = 'EF001'
 export const OTHER_SHAPE = 'EF002'
 export const OTHER_IDENTIFIERS = 'EF003'
 
+/** An index over columns of a table, by their names in SQL. */
+export interface ColumnIndex {
+  readonly name: string
+  readonly columns: readonly string[]
+}
+
 export interface MigrateOptions {
   /** Which keys of `data` are identifiers. Default is every key that ends in `Id` or `_id`. */
   readonly identifiers?: Identifiers | undefined
-  /** Keys of event data that get an index of their own, beside the identifiers. Default is none. */
-  readonly eventIndexes?: readonly string[] | undefined
-  /** Keys of saved projections' data that get an index. Default is none. */
-  readonly projectionIndexes?: readonly string[] | undefined
+  /** Keys of event data that get an index of their own, beside the identifiers; or columns. Default is none. */
+  readonly eventIndexes?: readonly (string | ColumnIndex)[] | undefined
+  /** Keys of saved projections' data that get an index; or columns. Default is none. */
+  readonly projectionIndexes?: readonly (string | ColumnIndex)[] | undefined
 }
 
 /**
@@ -98,9 +104,15 @@ end $migration$`
 export function dataIndexSql(
   table: Table,
   key: string,
-  index = dataIndexName(table.name, key),
+  index: string = dataIndexName(table.name, key),
 ): string {
   return `create index if not exists ${quoteName(index)} on ${quoteName(table.schema)}.${quoteName(table.name)} ((data ->> ${quoteText(key)}))`
+}
+
+function indexSql(table: Table, index: string | ColumnIndex): string {
+  if (typeof index === 'string') return dataIndexSql(table, index)
+  const columns = index.columns.map(quoteName).join(', ')
+  return `create index if not exists ${quoteName(index.name)} on ${quoteName(table.schema)}.${quoteName(table.name)} (${columns})`
 }
 
 export function dataIndexName(table: string, key: string): string {
@@ -180,8 +192,8 @@ function indexNameOf(table: string, suffix: string): string {
 
 function indexesSql(
   { events, tables }: LogNames,
-  eventIndexes: readonly string[],
-  projectionIndexes: readonly string[],
+  eventIndexes: readonly (string | ColumnIndex)[],
+  projectionIndexes: readonly (string | ColumnIndex)[],
 ): string {
   const name = quoteName(`${tables.events.name}_type_idx`)
   const aggregate = quoteName(`${tables.events.name}_aggregate_idx`)
@@ -189,8 +201,8 @@ function indexesSql(
     `create index if not exists ${name} on ${events} (type, position)`,
     `create unique index if not exists ${aggregate} on ${events} (aggregate_type, aggregate_id, version)
       where aggregate_type is not null`,
-    ...eventIndexes.map((key) => dataIndexSql(tables.events, key)),
-    ...projectionIndexes.map((key) => dataIndexSql(tables.projections, key)),
+    ...eventIndexes.map((index) => indexSql(tables.events, index)),
+    ...projectionIndexes.map((index) => indexSql(tables.projections, index)),
   ]
     .map((statement) => `  ${statement};`)
     .join('\n')

@@ -63,8 +63,8 @@ export const jsonLaws: readonly Law[] = [
       const stored = await read(store, [cart('cart_1')])
       equal([events.length, stored.length], [1, 1], 'events')
       for (const event of [...events, ...stored]) {
-        equal(Object.keys(event.data as object), ['cartId', 'deep'], 'keys')
-        equal(JSON.stringify(event.data), '{"cartId":"cart_1","deep":[{}]}', 'data')
+        const { cartId, deep, ...others } = event.data as Record<string, unknown>
+        equal([cartId, JSON.stringify(deep), Object.keys(others)], ['cart_1', '[{}]', []], 'data')
         equal(Object.keys(event.metadata), [], 'metadata')
       }
     },

@@ -1,0 +1,59 @@
+import { ArgumentError } from '../../../store/errors.ts'
+import type { PostgresHand } from '../hand.ts'
+import { fromPg, isPgClient, isPgPool } from './pg.ts'
+import { fromPglite, isPglite } from './pglite.ts'
+import { fromPostgresJs, isPostgresJs } from './postgres-js.ts'
+
+/** What is used of a database, or a transaction, of Drizzle. */
+export interface DrizzleLike {
+  readonly $client?: unknown
+  readonly _: object
+}
+
+/**
+ * PostgreSQL through the driver below a Drizzle database: `pg`, postgres.js or PGlite. `store.within`
+ * takes what `db.transaction` of Drizzle gives, nested ones too.
+ *
+ * ```ts
+ * import { drizzle } from 'drizzle-orm/node-postgres'
+ * import { fromDrizzle, openPostgres } from 'eventfold/postgres'
+ *
+ * await using store = openPostgres({ pool: fromDrizzle(drizzle(process.env.DATABASE_URL!)) })
+ * ```
+ */
+export function fromDrizzle(db: DrizzleLike): PostgresHand {
+  if (isTransaction(db)) {
+    throw new ArgumentError(
+      'this is a transaction of Drizzle: use the database, and within(transaction)',
+    )
+  }
+  const hand = handOf(db.$client ?? clientOf(db))
+  return {
+    ...hand,
+    within: (transaction) => {
+      if (isTransaction(transaction)) return hand.within(clientOf(transaction as DrizzleLike))
+      throw new ArgumentError('within wants the transaction that db.transaction of Drizzle gives')
+    },
+  }
+}
+
+function handOf(client: unknown): PostgresHand {
+  if (isPostgresJs(client)) return fromPostgresJs(client)
+  if (isPglite(client)) return fromPglite(client)
+  if (isPgPool(client) || isPgClient(client)) return fromPg(client)
+  throw new ArgumentError(
+    'this Drizzle database has no client of pg, postgres.js or PGlite: ' +
+      'make a hand of the client itself with fromPg, fromPostgresJs or fromPglite',
+  )
+}
+
+function isTransaction(value: unknown): boolean {
+  const { rollback, nestedIndex } = Object(value) as { rollback?: unknown; nestedIndex?: unknown }
+  return typeof rollback === 'function' && typeof nestedIndex === 'number'
+}
+
+/** The driver's own pool, connection or transaction. Drizzle's queries go the same way. */
+function clientOf(db: DrizzleLike): unknown {
+  const { session } = db._ as { session?: { client?: unknown } }
+  return session?.client
+}

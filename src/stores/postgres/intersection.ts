@@ -1,5 +1,7 @@
+import { matchesSql } from './matching.ts'
 import type { Search } from './plan.ts'
-import { ordered, passesAt, within, type Span, type Writing } from './searches.ts'
+import { few } from './sql.ts'
+import { filtersOf, ordered, passesAt, within, type Span, type Writing } from './searches.ts'
 
 const FIRST_SIZE = 16
 const MAX_SIZE = 1_024
@@ -21,20 +23,20 @@ export function intersectionSql(
   const lists = searches.map(({ lists: keys, types }) =>
     JSON.stringify([...keys.map((list) => ({ k: list })), ...(types ? [{ t: types }] : [])]),
   )
-  const filters = values.array(searches.map(({ filter }) => filter))
+  const filters = filtersOf(searches, values)
   const next = nextOf(span)
   const entries = (table: string, column: string, names_: string): string => `
-              select x.position, x.type from unnest(${names_}) as q(name)
+              select x.position, x.type from unnest(${names_}) with ordinality as q(name, n)
               cross join lateral (select x.position, x.type from ${table} x
                 where x.${column} = q.name and ${next('x.position')}
-                ${ordered('x.position', span)} limit g.size) x`
+                ${ordered('x.position', span)} limit g.size) x where ${few('q.n')}`
   const from = backwards ? (span.to === undefined ? MAX_BIGINT : `${span.to} + 1`) : span.after
-  return `(select found.position from unnest(${values.array(lists)}, ${filters}) as s(lists, filter)
+  return `(select found.position from unnest(${values.array(lists)}, ${filters}) with ordinality as s(lists, filter, n)
     cross join lateral (
       with recursive list as materialized (
         select l.n, array(select jsonb_array_elements_text(l.item -> 'k')) as keys,
             array(select jsonb_array_elements_text(l.item -> 't')) as types
-          from jsonb_array_elements(s.lists::jsonb) with ordinality as l(item, n)),
+          from jsonb_array_elements(s.lists::jsonb) with ordinality as l(item, n) where ${few('l.n')}),
       gallop(place, size, count, positions) as (
         select ${from}, ${FIRST_SIZE}, 0::bigint, '{}'::bigint[]
         union all
@@ -53,15 +55,16 @@ export function intersectionSql(
             order by b.last ${backwards ? '' : 'desc'} nulls first, cardinality(b.positions) nulls first
             limit 1) batch
           cross join lateral (
-            select array(select p.position from unnest(batch.positions, batch.types) as p(position, type)
-              where not exists (select from list o where o.n <> batch.n and not case
+            select array(select p.position from unnest(batch.positions, batch.types) with ordinality as p(position, type, n)
+              where ${few('p.n')} and not exists (select from list o where o.n <> batch.n and not case
                   when cardinality(o.types) > 0 then p.type = any (o.types)
-                  else exists (select from unnest(o.keys) as q(key) cross join lateral (
-                    select from ${names.keys} y where y.key = q.key and y.position = p.position limit 1) y) end)
-                and (s.filter is null or ${passesAt('p.position', 's.filter::jsonb', writing)})) as positions
+                  else exists (select from unnest(o.keys) with ordinality as q(key, n) cross join lateral (
+                    select from ${names.keys} y where y.key = q.key and y.position = p.position limit 1) y
+                    where ${few('q.n')}) end)
+                and (s.filter is null or ${passesAt('p.position', (data) => matchesSql(data, 's.filter::jsonb'), writing)})) as positions
             offset 0) matching
           where g.place is not null${limit === undefined ? '' : ` and g.count < ${limit}`})
-      select unnest(g.positions) as position from gallop g) found)`
+      select unnest(g.positions) as position from gallop g) found where ${few('s.n')})`
 }
 
 const MAX_BIGINT = '9223372036854775807'

@@ -1,6 +1,7 @@
 import { isPlainObject } from '../../event/plain.ts'
 import { jsonCodec, type JsonCodec } from '../../store/json.ts'
 import type { DataFilter } from '../../store/stream.ts'
+import type { Values } from './sql.ts'
 
 /** One comparison of a filter, as SQL takes it: key, operator, operand. `any` is the array shorthand. */
 export type Comparison = readonly [key: string, operator: string, operand: unknown]
@@ -24,6 +25,52 @@ export function storedKey(key: string, codec: JsonCodec): string {
   const stored: unknown = JSON.parse(codec.encode({ [key]: true }, 'filter'))
   const [name = key, ...others] = isPlainObject(stored) ? Object.keys(stored) : []
   return others.length === 0 ? name : key
+}
+
+/** As {@link matchesSql} for one filter, faster: its operators are in the text, its keys and operands are values. */
+export function passesSql(
+  data: string,
+  filter: readonly Comparison[],
+  values: Pick<Values, 'text' | 'json'>,
+): string {
+  if (filter.length > MAX_UNROLLED) return matchesSql(data, `(select ${values.json(filter)})`)
+  return filter.map((comparison) => `(${comparisonSql(data, comparison, values)})`).join(' and ')
+}
+
+const MAX_UNROLLED = 4
+const SIGNS: Readonly<Record<string, string>> = { gt: '>', gte: '>=', lt: '<', lte: '<=' }
+
+function comparisonSql(
+  data: string,
+  [key, operator, operand]: Comparison,
+  values: Pick<Values, 'text' | 'json'>,
+): string {
+  const name = values.text(key)
+  const field = `(${data} -> ${name})`
+  if (operand === null) return 'false'
+  // A list that is read once, not for every row.
+  const value = `(select ${values.json(operand)})`
+  const among = `coalesce(jsonb_typeof(${field}) not in ('array', 'object')
+    and ${value} @> jsonb_build_array(${field}), false)`
+  switch (operator) {
+    case 'eq':
+      return `coalesce(${field} = ${value}, false)`
+    case 'neq':
+      return `${field} is distinct from ${value}`
+    case 'in':
+      return among
+    case 'nin':
+      return `not ${among}`
+    case 'any':
+      return `coalesce(${field} = ${value}, false) or ${among}`
+    default: {
+      const isText = typeof operand === 'string'
+      const compared = isText
+        ? `(${data} ->> ${name}) collate "C" ${SIGNS[operator]} (${value} #>> '{}') collate "C"`
+        : `${field} ${SIGNS[operator]} ${value}`
+      return `case when jsonb_typeof(${field}) = '${typeof operand}' then ${compared} else false end`
+    }
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { isPlainObject } from '../../event/plain.ts'
 import type { JsonCodec } from '../../store/json.ts'
 import { narrow } from '../../store/narrow.ts'
 import type { DataFilter, FilterEntry, Operators, Scalar, Stream } from '../../store/stream.ts'
-import { comparisonsOf, storedKey } from './matching.ts'
+import { comparisonsOf, storedKey, type Comparison } from './matching.ts'
 import type { LogNames } from './names.ts'
 
 /** What reads are made for. */
@@ -17,8 +17,8 @@ export interface ReadContext {
 export type DataTest = readonly [key: string, texts: readonly string[]]
 
 interface Rest {
-  /** JSON: what candidates are still to be compared with. */
-  readonly filter: string | null
+  /** What candidates are still to be compared with. */
+  readonly filter: readonly Comparison[] | null
 }
 
 /** How the events of a stream are found. */
@@ -54,7 +54,7 @@ export function searchesOf(stream: Stream, context: ReadContext): readonly Searc
   if (types?.length === 0 || keys.some((list) => list.length === 0)) return []
   const isExact = exact && !keys.some((list) => list.some(isLong))
   const comparisons = isExact && !aggregate ? [] : comparisonsOf(entries, context.codec)
-  const filter = comparisons.length === 0 ? null : JSON.stringify(comparisons)
+  const filter = comparisons.length === 0 ? null : comparisons
   if (aggregate) return [{ by: 'aggregate', ...aggregate, types, filter }]
 
   const lists = keys.map((list) => list.map(shortText))

@@ -1,8 +1,8 @@
 import { intersectionSql } from './intersection.ts'
-import { matchesSql } from './matching.ts'
+import { matchesSql, passesSql } from './matching.ts'
 import { quoteText, type LogNames } from './names.ts'
 import type { DataTest, Search } from './plan.ts'
-import type { Values } from './sql.ts'
+import { few, type Values } from './sql.ts'
 
 /** Which part of the log is searched, as SQL, and how much is wanted of it. */
 export interface Span {
@@ -50,8 +50,7 @@ export function limited({ limit }: Span): string {
 export function scanOf(search: Search, writing: Writing): Scan | undefined {
   const { values } = writing
   const range = within('e.position', writing.span)
-  const rest =
-    search.filter === null ? '' : ` and ${matchesSql('e.data', filterOf(search, values))}`
+  const rest = search.filter === null ? '' : ` and ${passesSql('e.data', search.filter, values)}`
   switch (search.by) {
     case 'all':
       return { where: range + rest, order: 'e.position' }
@@ -99,10 +98,14 @@ export function positionsOf(searches: readonly Search[], writing: Writing): stri
   }
 }
 
-/** The condition that the event at a position passes the filter. */
-export function passesAt(position: string, filter: string, { names }: Writing): string {
+/** The condition that the data of the event at a position passes. */
+export function passesAt(
+  position: string,
+  passes: (data: string) => string,
+  { names }: Pick<Writing, 'names'>,
+): string {
   return `exists (select from ${names.events} e where e.position = ${position}
-      and ${matchesSql('e.data', filter)} offset 0)`
+      and ${passes('e.data')} offset 0)`
 }
 
 function keySql(search: By<'key'>, writing: Writing): string {
@@ -112,7 +115,7 @@ function keySql(search: By<'key'>, writing: Writing): string {
   const rest =
     search.filter === null
       ? ''
-      : ` and ${passesAt('k.position', filterOf(search, values), writing)}`
+      : ` and ${passesAt('k.position', (data) => passesSql(data, search.filter ?? [], values), writing)}`
   return `(select k.position from ${names.keys} k
     where k.key = ${key} and ${within('k.position', span)}${types}${rest}
     ${ordered('k.position', span)} ${limited(span)})`
@@ -122,24 +125,24 @@ function manyKeysSql(searches: readonly By<'key'>[], writing: Writing): string {
   const { names, values, span } = writing
   const keys = values.array(searches.map(({ key }) => key))
   const types = values.array(searches.map((search) => search.types && JSON.stringify(search.types)))
-  const filters = values.array(searches.map(({ filter }) => filter))
-  return `(select k.position from unnest(${keys}, ${types}, ${filters}) as s(key, types, filter)
+  const filters = filtersOf(searches, values)
+  return `(select k.position from unnest(${keys}, ${types}, ${filters}) with ordinality as s(key, types, filter, n)
     cross join lateral (select k.position from ${names.keys} k
       where k.key = s.key and ${within('k.position', span)}
         and (s.types is null or s.types::jsonb @> to_jsonb(k.type))
-        and (s.filter is null or ${passesAt('k.position', 's.filter::jsonb', writing)})
-      ${ordered('k.position', span)} ${limited(span)}) k)`
+        and (s.filter is null or ${passesAt('k.position', (data) => matchesSql(data, 's.filter::jsonb'), writing)})
+      ${ordered('k.position', span)} ${limited(span)}) k where ${few('s.n')})`
 }
 
 function manyTypesSql(searches: readonly By<'type'>[], writing: Writing): string {
   const { names, values, span } = writing
   const types = values.array(searches.map(({ type }) => type))
-  const filters = values.array(searches.map(({ filter }) => filter))
-  return `(select e.position from unnest(${types}, ${filters}) as s(type, filter)
+  const filters = filtersOf(searches, values)
+  return `(select e.position from unnest(${types}, ${filters}) with ordinality as s(type, filter, n)
     cross join lateral (select e.position from ${names.events} e
       where e.type = s.type and ${within('e.position', span)}
         and (s.filter is null or ${matchesSql('e.data', 's.filter::jsonb')})
-      ${ordered('e.position', span)} ${limited(span)}) e)`
+      ${ordered('e.position', span)} ${limited(span)}) e where ${few('s.n')})`
 }
 
 function manyAggregatesSql(searches: readonly By<'aggregate'>[], writing: Writing): string {
@@ -148,14 +151,14 @@ function manyAggregatesSql(searches: readonly By<'aggregate'>[], writing: Writin
     values.array(searches.map(({ type }) => type)),
     values.array(searches.map(({ id }) => id)),
     values.array(searches.map((search) => search.types && JSON.stringify(search.types))),
-    values.array(searches.map(({ filter }) => filter)),
+    filtersOf(searches, values),
   ]
-  return `(select e.position from unnest(${parts.join(', ')}) as s(type, id, types, filter)
+  return `(select e.position from unnest(${parts.join(', ')}) with ordinality as s(type, id, types, filter, n)
     cross join lateral (select e.position from ${names.events} e
       where ${aggregateSql('s.type', 's.id', writing)}
         and (s.types is null or s.types::jsonb @> to_jsonb(e.type))
         and (s.filter is null or ${matchesSql('e.data', 's.filter::jsonb')})
-      ${ordered('e.version', span)} ${limited(span)}) e)`
+      ${ordered('e.version', span)} ${limited(span)}) e where ${few('s.n')})`
 }
 
 /** Versions grow as positions do, and only they are in the index: where the span begins is searched for. */
@@ -179,7 +182,6 @@ function aggregateSql(type: string, id: string, { names, span }: Writing): strin
       select b.least from bound b where b.least = b.most)`
   return [
     own('e'),
-    within('e.position', span),
     `e.version >= (case when ${after} = 0 then 1 else ${firstAfter(after)} end)`,
     ...(to === undefined ? [] : [`e.version < ${firstAfter(to)}`]),
     ...(fromVersion === undefined ? [] : [`e.version >= ${fromVersion}`]),
@@ -204,6 +206,7 @@ function listOf(list: readonly string[], values: Values): string {
   return `(select ${values.array(list)})::text[]`
 }
 
-function filterOf({ filter }: Search, values: Values): string {
-  return `${values.text(filter ?? '[]')}::jsonb`
+/** Filters as an array of texts. */
+export function filtersOf(searches: readonly Search[], values: Values): string {
+  return values.array(searches.map(({ filter }) => filter && JSON.stringify(filter)))
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Statement } from './hand.ts'
 
-const MAX_NAMES = 1_000
+const MAX_NAMES = 500
 const names = new Map<string, string>()
 
 /** The values of a statement, all of them texts. */
@@ -26,9 +26,18 @@ export class Values {
   }
 }
 
-/** A statement that drivers may keep prepared: for texts of which there are only so many. */
+/** A statement that drivers may keep prepared, unless the process has named enough of them. */
 export function prepared(text: string, values: Values): Statement {
-  return { name: nameOf(text), text, values: values.list }
+  const name = nameOf(text)
+  return { ...(name !== undefined && { name }), text, values: values.list }
+}
+
+/**
+ * A condition on the number of an item, from `with ordinality`, that always holds: the planner takes it to
+ * leave one item, where it would guess ten or a hundred lists within lists, and compile what seems so long.
+ */
+export function few(ordinality: string): string {
+  return `${ordinality} between 1 and 2147483647`
 }
 
 /** SQL for a timestamp as ISO 8601 in UTC with milliseconds. */
@@ -45,10 +54,10 @@ export function arrayText(values: readonly (string | null)[]): string {
 }
 
 /** The name under which a driver may keep a statement prepared. */
-export function nameOf(text: string): string {
+export function nameOf(text: string): string | undefined {
   const known = names.get(text)
-  if (known !== undefined) return known
+  if (known !== undefined || names.size >= MAX_NAMES) return known
   const name = `eventfold_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
-  if (names.size < MAX_NAMES) names.set(text, name)
+  names.set(text, name)
   return name
 }

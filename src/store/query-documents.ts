@@ -11,7 +11,7 @@ const checkQuery = object(
 )
 
 /** The place of a document in the order of a query. */
-type Place = readonly [id: string, value: unknown]
+export type DocumentPlace = readonly [id: string, value: unknown]
 
 /** Refuses a document query that could not be meant. */
 export function checkDocumentQuery(query: DocumentQuery): void {
@@ -32,30 +32,37 @@ export function queryDocuments(
   const { order, limit } = query
   const matches = compileFilter(query.filter ?? {})
   const after = query.after === undefined ? undefined : parsePageCursor(query.after)
-  const compare = ([leftId, left]: Place, [rightId, right]: Place): number => {
+  const compare = ([leftId, left]: DocumentPlace, [rightId, right]: DocumentPlace): number => {
     const ordered = compareValues(left, right)
     if (ordered === 0) return compareStrings(leftId, rightId)
     return order?.direction === 'desc' && isScalar(left) && isScalar(right) ? -ordered : ordered
   }
   const found = [...documents]
     .filter(({ data }) => matches(data))
-    .map((document) => ({ document, place: placeOf(document, order?.by) }))
+    .map((document) => ({ document, place: documentPlace(document, order?.by) }))
     .filter(({ place }) => after === undefined || compare(place, after) > 0)
     .sort((a, b) => compare(a.place, b.place))
   const page = found.slice(0, limit)
   const last = page.at(-1)
   return {
     documents: page.map(({ document }) => document),
-    ...(last && page.length < found.length && { cursor: JSON.stringify(last.place) }),
+    ...(last && page.length < found.length && { cursor: formatPageCursor(last.place) }),
   }
 }
 
-function placeOf({ id, data }: StoredDocument, by: string | undefined): Place {
+/** The place of a document where they are ordered by a key of data, or by id alone. */
+export function documentPlace({ id, data }: StoredDocument, by: string | undefined): DocumentPlace {
   const value = by === undefined ? undefined : fieldOf(data, by)
   return [id, isScalar(value) ? value : null]
 }
 
-function parsePageCursor(cursor: string): Place {
+/** The cursor of the page that ends there. */
+export function formatPageCursor(place: DocumentPlace): string {
+  return JSON.stringify(place)
+}
+
+/** The place at which a page ended. Throws `INVALID_ARGUMENT` where it is no cursor of documents. */
+export function parsePageCursor(cursor: string): DocumentPlace {
   try {
     const [id, value] = JSON.parse(cursor) as [unknown, unknown]
     if (typeof id === 'string') return [id, value]

@@ -191,14 +191,18 @@ function aggregateSql(type: string, id: string, { names, span }: Writing): strin
 
 function dataSql({ tests, types }: By<'data'>, values: Values): string {
   const ofType = types === null ? '' : ` and e.type = any (${values.array(types)})`
-  return testsSql('e.data', tests, values) + ofType
+  return (
+    testsSql('e.data', tests, values)
+      .map((test) => ` and ${test}`)
+      .join('') + ofType
+  )
 }
 
 /** Conditions that an index on a key of data can serve. */
-export function testsSql(data: string, tests: readonly DataTest[], values: Values): string {
-  return tests
-    .map(([key, texts]) => ` and (${data} ->> ${quoteText(key)}) = any (${values.array(texts)})`)
-    .join('')
+export function testsSql(data: string, tests: readonly DataTest[], values: Values): string[] {
+  return tests.map(
+    ([key, texts]) => `(${data} ->> ${quoteText(key)}) = any (${values.array(texts)})`,
+  )
 }
 
 /** A list of texts that is read once, not for every row. */

@@ -28,6 +28,7 @@ interface LatestArgs extends Omit<StreamArgs, 'types' | 'limit'> {
 }
 
 interface Validation extends SaveOptions {
+  readonly events: readonly NewEvent[]
   readonly streams: Streams
   readonly after?: After | undefined
 }
@@ -52,36 +53,43 @@ export function createEventClient<Event extends EventShape, Input extends EventS
     )
   }
   const read = eventReader(definitions, options)
+  const readable = async <Result extends { readonly events: readonly StoredEvent[] }>(
+    result: Result,
+  ) => ({ ...result, events: await readAll(read, result.events) })
 
   const commit = async (
     given: Commit,
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Committed> => {
-    const events = isList(given.events)
-      ? await writableEvents(definitions, given.events)
+    const events = Array.isArray(given.events)
+      ? await writableEvents(definitions, given.events as readonly NewEvent[])
       : given.events
-    const fixed: Commit = { ...given, events }
+    const sent = events?.[0]
     // The store knows events by their ids; documents and messages alone it knows by the key alone.
-    const known = events?.[0] !== undefined || given.idempotency !== undefined
-    const committed = await resend(() => store.commit(fixed, { signal }), {
-      signal,
-      whenLost: known ? 'send' : 'throw',
-    })
+    const isKnown = sent !== undefined || given.idempotency !== undefined
+    const send = () => store.commit({ ...given, events }, { signal })
+    const committed = await resend(send, { signal, isKnown })
     if (!committed.replayed) return committed
     // Ids that were made here come back only where this very call wrote them and the answer was lost.
-    const own = given.events?.[0]?.id === undefined && isSame(committed.events[0], events?.[0])
+    const isOwn =
+      given.events?.[0]?.id === undefined &&
+      sent !== undefined &&
+      sent.id === committed.events[0]?.id
     // A replayed event may be of an older schema version than the one that was sent.
-    return { ...committed, events: await readAll(read, committed.events), replayed: !own }
+    return { ...(await readable(committed)), replayed: !isOwn }
   }
 
   const save = async (
     events: readonly NewEvent[],
-    { idempotencyKey, signal }: SaveOptions,
+    { idempotencyKey, signal }: SaveOptions = {},
     conditions?: Commit['conditions'],
   ): Promise<readonly StoredEvent[]> => {
     const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey }
     return (await commit({ events, conditions, idempotency }, { signal })).events
   }
+
+  const saveValidated = ({ events, streams, after, ...saveOptions }: Validation) =>
+    save(events, saveOptions, [{ streams, after }])
 
   const skipsUnknown = options.unknownEvents === 'skip'
   const readEvents = async function* (
@@ -105,13 +113,9 @@ export function createEventClient<Event extends EventShape, Input extends EventS
 
   const load = async (streams: Streams, loadOptions: LoadOptions) => {
     const { signal } = loadOptions
-    const loaded = await resend(() => store.load(streams, loadOptions), { signal })
+    const loaded = await readable(await resend(() => store.load(streams, loadOptions), { signal }))
     const { replayed } = loaded
-    return {
-      events: await readAll(read, loaded.events),
-      cursor: loaded.cursor,
-      ...(replayed && { replayed: { ...replayed, events: await readAll(read, replayed.events) } }),
-    }
+    return replayed ? { ...loaded, replayed: await readable(replayed) } : loaded
   }
 
   const list = async (streams: Streams, readOptions: ReadOptions): Promise<StoredEvent[]> => {
@@ -123,14 +127,13 @@ export function createEventClient<Event extends EventShape, Input extends EventS
   const client = {
     store,
     definitions,
-    saveEvent: async (event: NewEvent, saveOptions: SaveOptions = {}) =>
-      first(await save([event], saveOptions)),
-    saveEvents: (events: readonly NewEvent[], saveOptions: SaveOptions = {}) =>
+    saveEvent: async (event: NewEvent, saveOptions?: SaveOptions) =>
+      (await save([event], saveOptions))[0],
+    saveEvents: (events: readonly NewEvent[], saveOptions?: SaveOptions) =>
       save(events, saveOptions),
     saveEventWithStreamValidation: async ({ event, ...args }: Validation & { event: NewEvent }) =>
-      first(await save([event], args, [{ streams: args.streams, after: args.after }])),
-    saveEventsWithStreamValidation: ({ events, ...args }: Validation & { events: NewEvent[] }) =>
-      save(events, args, [{ streams: args.streams, after: args.after }]),
+      (await saveValidated({ ...args, events: [event] }))[0],
+    saveEventsWithStreamValidation: saveValidated,
     commit,
     // What is no option is part of the stream, so that the store refuses a key that it does not know.
     getLatestEvent: async ({ type, after, signal, ...stream }: LatestArgs) => {
@@ -150,33 +153,19 @@ export function createEventClient<Event extends EventShape, Input extends EventS
       readEvents(streams, readOptions),
     saveProjection: (projection: ProjectionWrite) =>
       saveDocument(store, { ...projection, if: 'not-older', otherwise: 'skip' }),
-    forceUpdateProjection: ({ type, id, data, signal }: Omit<ProjectionWrite, 'cursor'>) =>
-      saveDocument(store, { type, id, data, signal, if: 'present' }),
+    forceUpdateProjection: (projection: Omit<ProjectionWrite, 'cursor'>) =>
+      saveDocument(store, { ...projection, cursor: undefined, if: 'present' }),
     conditionalUpdateProjection: (projection: ProjectionWrite) =>
       saveDocument(store, { ...projection, if: ['present', 'newer'] }),
     getProjection: ({ type, id }: { type: string; id: string }) => store.documents.get(type, id),
     queryProjections: (query: DocumentQuery) => store.documents.query(query),
     within: (transaction: unknown) => {
       if (store.within === undefined) {
-        throw new UnsupportedError(
-          'this store has no transactions of yours: put everything into one commit',
-        )
+        throw new UnsupportedError('this store has no transactions: put everything into one commit')
       }
       return createEventClient({ ...options, store: store.within(transaction) })
     },
     close: () => store.close(),
   } satisfies Record<keyof Client<EventShape>, unknown>
   return client as unknown as Client<Event, Input>
-}
-
-function isSame(stored: StoredEvent | undefined, sent: NewEvent | undefined): boolean {
-  return stored !== undefined && stored.id === sent?.id
-}
-
-function isList(value: unknown): value is readonly NewEvent[] {
-  return Array.isArray(value)
-}
-
-function first(events: readonly StoredEvent[]): StoredEvent {
-  return events[0] as StoredEvent
 }

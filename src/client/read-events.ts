@@ -62,13 +62,14 @@ async function validated(
   current: StoredEvent,
   { check }: EventDefinition,
 ): Promise<StoredEvent> {
-  const checked = await Promise.resolve(current.data)
-    .then(check)
-    .catch((cause: unknown) => {
-      throw failed(event, cause)
-    })
-  if (checked.issues) {
-    const { issues } = checked
+  let checked: Awaited<ReturnType<typeof check>>
+  try {
+    checked = await check(current.data)
+  } catch (cause) {
+    throw failed(event, cause)
+  }
+  const { issues } = checked
+  if (issues) {
     throw unreadable(event, `its schema refuses it: ${describeIssues(issues)}`, { issues })
   }
   return { ...current, data: checked.value }

@@ -11,25 +11,25 @@ const ATTEMPTS = 4
 export interface ResendOptions<Result> {
   readonly signal?: AbortSignal | undefined
   /**
-   * What to do where it may have been written. `'send'`: send it again, for a commit that the store
-   * knows by its event ids or its key. `'throw'`: the caller has to know. A function looks whether it
-   * is there; it is sent again where the function finds nothing. Default is `'send'`.
+   * Whether it may be sent again: the store knows it by its event ids or its key, or `find` does.
+   * Otherwise the caller has to know. Default is `true`.
    */
-  readonly whenLost?: 'send' | 'throw' | (() => Promise<Result | undefined>)
+  readonly isKnown?: boolean
+  /** Looks whether it is there; it is sent again where nothing is found. */
+  readonly find?: () => Promise<Result | undefined>
 }
 
 /** Sends again what certainly failed for a while, and what may have been lost, so that it is written once. */
 export async function resend<Result>(
   send: () => Promise<Result>,
-  { signal, whenLost = 'send' }: ResendOptions<Result>,
+  { signal, isKnown = true, find }: ResendOptions<Result>,
 ): Promise<Result> {
   let lost: EventfoldError | undefined
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const found = lost && typeof whenLost === 'function' ? await whenLost() : undefined
-      return found ?? (await send())
+      return (lost && (await find?.())) ?? (await send())
     } catch (error) {
-      if (attempt < ATTEMPTS && isTransient(error, whenLost !== 'throw')) {
+      if (attempt < ATTEMPTS && isTransient(error, isKnown)) {
         if (error.outcome === 'unknown') lost = error
         await backOff(attempt, signal, lost?.outcome)
       } else {

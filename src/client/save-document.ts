@@ -16,13 +16,13 @@ export async function saveDocument(
     const { documents } = await store.commit({ documents: [document] }, { signal })
     return documents[0] as DocumentResult
   }
-  const whenLost = async (): Promise<DocumentResult | undefined> => {
+  const find = async (): Promise<DocumentResult | undefined> => {
     const found = await store.documents.get(type, id)
     if (found === undefined || !isWritten(document, found)) return undefined
     const { revision } = found
     return { type, id, status: revision === 1 ? 'created' : 'updated', revision }
   }
-  return resend(send, { signal, whenLost })
+  return resend(send, { signal, find })
 }
 
 /** Whether a document is what the write makes of it. */

@@ -33,7 +33,7 @@ describe.each(stores)('on $name', ({ open }) => {
       const saving = client.saveEvent({ type: 'ITEM_ADDED', data: data as never })
       await expect(saving).rejects.toMatchObject({
         code: 'INVALID_EVENT',
-        message: expect.stringMatching(new RegExp(`^ITEM_ADDED .*: ${key}: .+`)),
+        message: expect.stringMatching(new RegExp(`^ITEM_ADDED: .*: ${key}: .+`)),
         eventType: 'ITEM_ADDED',
       })
     }

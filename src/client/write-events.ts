@@ -8,8 +8,6 @@ import { describeIssues } from './issues.ts'
 
 type Definitions = Pick<EventDefinitions, 'types' | 'definitionOf'>
 
-const CONTEXT_KEYS = ['correlationId', 'causationId', 'actorId', 'tenantId', 'source'] as const
-
 /**
  * Events as they go to the store: data as its schema put it out, metadata with the context of the
  * caller, and an id, so that a second attempt sends the same.
@@ -27,7 +25,7 @@ export async function writableEvents(
     const checked = pending instanceof Promise ? await pending : pending
     if (checked.issues) {
       throw new ValidationError(
-        `${event.type} is not what its schema asks for: ${describeIssues(checked.issues)}`,
+        `${event.type}: its schema refuses it: ${describeIssues(checked.issues)}`,
         { eventType: event.type, issues: checked.issues },
       )
     }
@@ -48,9 +46,8 @@ export async function writableEvents(
 }
 
 function contextMetadata(): EventMetadata {
-  const context = getEventContext()
-  const known = CONTEXT_KEYS.filter((key) => context[key] !== undefined)
-  return Object.fromEntries(known.map((key) => [key, context[key]]))
+  const { correlationId, causationId, actorId, tenantId, source } = getEventContext()
+  return { correlationId, causationId, actorId, tenantId, source }
 }
 
 function unknownType(definitions: Definitions, type: unknown): ValidationError {

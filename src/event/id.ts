@@ -26,7 +26,7 @@ export function createEventId(): string {
 function startAt(now: number): void {
   time = now
   prefix = ''
-  for (let rest = now, index = 0; index < 10; index += 1, rest = Math.floor(rest / 32)) {
+  for (let rest = now; prefix.length < 10; rest = Math.floor(rest / 32)) {
     prefix = DIGITS.charAt(rest % 32) + prefix
   }
   random = crypto.getRandomValues(random).map((byte) => byte & 31)

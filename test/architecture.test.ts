@@ -37,7 +37,8 @@ const rules: Readonly<Record<string, Rule>> = {
   'stores/postgres': { folders: [...contract, 'sql'], builtins: 'import' },
   doors: {
     folders: [...core, 'sql', 'stores/memory', 'stores/sqlite', 'stores/postgres'],
-    npm: ['drizzle-orm', 'drizzle-orm/pg-core'],
+    // Of zod the types alone.
+    npm: [schema, 'drizzle-orm', 'drizzle-orm/pg-core', 'zod', 'zod/v3', 'zod/v4'],
     builtins: 'import',
   },
   conformance: { folders: core },

@@ -12,6 +12,7 @@ const doors = {
   './sqlite': 'stores/sqlite/index',
   './postgres': 'stores/postgres/index',
   './drizzle': 'doors/drizzle/index',
+  './knex': 'doors/knex/index',
   './testing': 'testing/index',
   './conformance': 'conformance/index',
 }

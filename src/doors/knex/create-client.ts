@@ -1,0 +1,66 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { EventStore } from '../../store/store.ts'
+import type { PostgresHand, Run } from '../../stores/postgres/hand.ts'
+import { fromKnex, type KnexLike } from '../../stores/postgres/hands/knex.ts'
+import { idAt } from '../../stores/postgres/id-at.ts'
+import { openPostgres, type PostgresOptions } from '../../stores/postgres/index.ts'
+import type { EventClient } from './client.ts'
+import { createDoorClient, type Log, type Schemas } from './door-client.ts'
+
+/** How a client reads, and what else `openPostgres` takes. */
+export interface KnexClientOptions
+  extends Omit<PostgresOptions, 'pool'>, Pick<Schemas, 'validateOnRead'> {
+  /**
+   * Whether every event that is read goes through the event union, which may refuse it. Default is
+   * `true`; otherwise data comes as it is stored.
+   */
+  readonly validateOnRead?: boolean | undefined
+}
+
+/**
+ * Events and projections in PostgreSQL through a `knex`, or all of it on a transaction of one. Nothing is
+ * sent before the first call; the migrations of this door make the tables.
+ *
+ * What is saved is checked by the union of the inputs: what it refuses, and keys that it would drop,
+ * throw `INVALID_EVENT`. Ids of events are their positions in the log. In JSON, ids are strings.
+ *
+ * <!-- not run -->
+ * ```ts
+ * const client = createEventClient(eventUnion, eventInputUnion, knex)
+ * const event = await client.saveEvent({ type: 'ITEM_ADDED', data: { listId: 'list_1' } })
+ * await knex.transaction((trx) => client.within(trx).saveEvent(another))
+ * ```
+ */
+export function createEventClient<Events extends StandardSchemaV1, Inputs extends StandardSchemaV1>(
+  eventUnion: Events,
+  inputUnion: Inputs,
+  knex: KnexLike,
+  options: KnexClientOptions = {},
+): EventClient<Events, Inputs> {
+  const { validateOnRead, ...rest } = options
+  const { tables = {}, lockTimeout = 5000 } = rest
+  // A transaction has a client of its own, on which nothing runs but the transaction.
+  const hand = fromKnex({ client: knex.client })
+  const store = openPostgres({ ...rest, pool: hand })
+  const pool: Run = (statement) => hand.run(statement, lockTimeout)
+  const log = logOf({ hand, store, tables }, store, pool)
+  const opened = knex.isTransaction ? log.within(knex) : log
+  const client = createDoorClient({ eventUnion, inputUnion, validateOnRead }, opened)
+  return client as unknown as EventClient<Events, Inputs>
+}
+
+interface Parts {
+  readonly hand: PostgresHand
+  readonly store: EventStore
+  readonly tables: NonNullable<PostgresOptions['tables']>
+}
+
+function logOf(parts: Parts, store: EventStore, run: Run): Log {
+  const { hand, tables } = parts
+  return {
+    store,
+    idAt: (position) => idAt(run, tables, position),
+    within: (transaction) =>
+      logOf(parts, parts.store.within?.(transaction) as EventStore, hand.within(transaction)),
+  }
+}

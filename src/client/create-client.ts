@@ -23,6 +23,10 @@ export interface ClientOptions<
 
 interface StreamArgs extends Stream, Pick<ReadOptions, 'after' | 'limit' | 'signal'> {}
 
+interface StreamsArgs extends ReadOptions {
+  readonly streams: Streams
+}
+
 interface LatestArgs extends Omit<StreamArgs, 'types' | 'limit'> {
   readonly type: string
 }
@@ -91,17 +95,16 @@ export function createEventClient<Event extends EventShape, Input extends EventS
   const saveValidated = ({ events, streams, after, ...saveOptions }: Validation) =>
     save(events, saveOptions, [{ streams, after }])
 
-  const skipsUnknown = options.unknownEvents === 'skip'
-  const readEvents = async function* (
-    streams: Streams,
-    readOptions: ReadOptions,
-  ): AsyncGenerator<StoredEvent> {
-    const { limit } = readOptions
+  const readEvents = async function* ({
+    streams,
+    limit,
+    ...readOptions
+  }: StreamsArgs): AsyncGenerator<StoredEvent> {
     checkLimit(limit)
     // What is skipped does not count, so that only the reader can.
-    const stored = skipsUnknown ? { ...readOptions, limit: undefined } : readOptions
+    const most = options.unknownEvents === 'skip' ? undefined : limit
     let left = limit ?? Infinity
-    for await (const event of store.read(streams, stored)) {
+    for await (const event of store.read(streams, { ...readOptions, limit: most })) {
       if (left === 0) return
       const pending = read(event)
       const current = pending instanceof Promise ? await pending : pending
@@ -111,17 +114,18 @@ export function createEventClient<Event extends EventShape, Input extends EventS
     }
   }
 
-  const load = async (streams: Streams, loadOptions: LoadOptions) => {
-    const { signal } = loadOptions
-    const loaded = await readable(await resend(() => store.load(streams, loadOptions), { signal }))
+  const load = async ({ streams, ...loadOptions }: LoadOptions & { readonly streams: Streams }) => {
+    const loaded = await readable(await resend(() => store.load(streams, loadOptions), loadOptions))
     const { replayed } = loaded
     return replayed ? { ...loaded, replayed: await readable(replayed) } : loaded
   }
 
-  const list = async (streams: Streams, readOptions: ReadOptions): Promise<StoredEvent[]> => {
-    if (readOptions.limit === undefined) return (await load(streams, readOptions)).events
-    return Array.fromAsync(readEvents(streams, readOptions))
-  }
+  const list = async (args: StreamsArgs): Promise<readonly StoredEvent[]> =>
+    args.limit === undefined ? (await load(args)).events : Array.fromAsync(readEvents(args))
+
+  // What is no option is part of the stream, so that the store refuses a key that it does not know.
+  const latest = ({ type, after, signal, ...stream }: LatestArgs, newest?: ReadOptions) =>
+    list({ streams: [{ ...stream, types: [type] }], after, signal, ...newest })
 
   // The types are those of `Client`, for which the definitions vouch; here every event is just an event.
   const client = {
@@ -135,22 +139,14 @@ export function createEventClient<Event extends EventShape, Input extends EventS
       (await saveValidated({ ...args, events: [event] }))[0],
     saveEventsWithStreamValidation: saveValidated,
     commit,
-    // What is no option is part of the stream, so that the store refuses a key that it does not know.
-    getLatestEvent: async ({ type, after, signal, ...stream }: LatestArgs) => {
-      const newest = { after, signal, backwards: true, limit: 1 }
-      for await (const event of readEvents([{ ...stream, types: [type] }], newest)) return event
-      return undefined
-    },
-    getLatestEvents: async ({ type, after, signal, ...stream }: LatestArgs) =>
-      list([{ ...stream, types: [type] }], { after, signal }),
+    getLatestEvent: async (args: LatestArgs) =>
+      (await latest(args, { backwards: true, limit: 1 }))[0],
+    getLatestEvents: async (args: LatestArgs) => latest(args),
     getEventStream: async ({ after, limit, signal, ...stream }: StreamArgs) =>
-      list([stream], { after, limit, signal }),
-    getEventStreams: async ({ streams, ...readOptions }: ReadOptions & { streams: Streams }) =>
-      list(streams, readOptions),
-    load: ({ streams, ...loadOptions }: LoadOptions & { streams: Streams }) =>
-      load(streams, loadOptions),
-    readEvents: ({ streams, ...readOptions }: ReadOptions & { streams: Streams }) =>
-      readEvents(streams, readOptions),
+      list({ streams: [stream], after, limit, signal }),
+    getEventStreams: list,
+    load,
+    readEvents,
     saveProjection: (projection: ProjectionWrite) =>
       saveDocument(store, { ...projection, if: 'not-older', otherwise: 'skip' }),
     forceUpdateProjection: (projection: Omit<ProjectionWrite, 'cursor'>) =>

@@ -51,11 +51,11 @@ export async function* readEvents(
   let size = FIRST_PAGE
   let wanted = Math.min(limit, size.rows)
   const query = { after: seenOf(after), limit: wanted, backwards }
-  const { head = START, seen, events } = await ask(streams, query, reader)
+  const { head = START, seen, events, characters } = await ask(streams, query, reader)
   verify(after, seen)
   const bounds = { after: seen?.position ?? 0, to: head.position }
   let page: readonly StoredEvent[] = events
-  let bytes = sizeOf(events)
+  let bytes = characters
   for (let left = limit; ;) {
     for (const event of page) {
       assertOpen()
@@ -108,9 +108,4 @@ async function replayedCommit(
     throw new IdempotencyError('idempotency key', key)
   }
   return await rememberedCommit(JSON.parse(answer) as Remembered, reader)
-}
-
-/** How many characters the data of the first page takes. */
-function sizeOf(events: readonly StoredEvent[]): number {
-  return events.reduce((sum, { data }) => sum + JSON.stringify(data).length, 0)
 }

@@ -19,11 +19,11 @@ import type { Streams } from '../../store/stream.ts'
 import { Watch } from '../../sql/watch.ts'
 import { encode } from './encode.ts'
 import type { PostgresEventStore } from './index.ts'
-import { pageOfDocuments, documentById } from './document-queries.ts'
+import { documentPageOf, documentsStatement, documentStatement } from './document-queries.ts'
 import { newestStatement, readOutbox, removeFromOutbox } from './outbox.ts'
 import { loadEvents, readEvents, type Reader } from './read.ts'
 import { knownCommit, rememberedCommit } from './replay.ts'
-import { outboxRecordOf } from './rows.ts'
+import { documentOf, outboxRecordOf } from './rows.ts'
 import { poolSession, transactionSession, type Access, type Session } from './session.ts'
 
 export const limits: Limits = { eventBytes: 16 * 1024 * 1024, commitEvents: 100_000 }
@@ -115,10 +115,15 @@ function contractOf(
     get: (type, id) =>
       calls.run('read documents', async () => {
         checkDocumentName(type, id)
-        return await documentById(type, id, readerOf('read documents'))
+        const statement = documentStatement(type, id, names)
+        const [row] = await session.run(statement, 'read documents')
+        return row && documentOf(row, codec)
       }),
     query: (query) =>
-      calls.run('query documents', () => pageOfDocuments(query, readerOf('query documents'))),
+      calls.run('query documents', async () => {
+        const statement = documentsStatement(query, { names, codec })
+        return documentPageOf(await session.run(statement, 'query documents'), query, codec)
+      }),
   }
 
   const outbox: Outbox = {

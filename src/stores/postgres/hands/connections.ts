@@ -47,24 +47,28 @@ export function inTime<Connection>(
 ): Promise<Connection> {
   return new Promise((resolve, reject) => {
     let late = false
-    const timer = setTimeout(
-      () => {
-        late = true
-        reject(new NoConnection(`no connection to PostgreSQL was free within ${patience} ms`))
-      },
-      Math.min(patience, LONGEST_TIMER),
-    )
+    const stop = whenLate(patience, (error) => {
+      late = true
+      reject(error)
+    })
     acquired.then(
       (connection) => {
-        clearTimeout(timer)
+        stop()
         return late ? giveBack(connection) : resolve(connection)
       },
       (cause: unknown) => {
-        clearTimeout(timer)
-        reject(isTimeout(cause) ? new NoConnection(cause.message, { cause }) : cause)
+        stop()
+        reject(isTimeout(cause) ? new NoConnection(cause.message, { cause }) : asError(cause))
       },
     )
   })
+}
+
+/** Calls `late` once the patience is over. Gives what stops that. */
+export function whenLate(patience: number, late: (error: NoConnection) => void): () => void {
+  const message = `no connection to PostgreSQL was free within ${patience} ms`
+  const timer = setTimeout(() => late(new NoConnection(message)), Math.min(patience, LONGEST_TIMER))
+  return () => clearTimeout(timer)
 }
 
 const LONGEST_TIMER = 2 ** 31 - 1

@@ -1,8 +1,8 @@
 import { ArgumentError } from '../../../store/errors.ts'
-import type { PostgresHand } from '../hand.ts'
+import type { PostgresHand, Run } from '../hand.ts'
 import { fromPg, isPgClient, isPgPool } from './pg.ts'
-import { fromPglite, isPglite } from './pglite.ts'
-import { fromPostgresJs, isPostgresJs } from './postgres-js.ts'
+import { fromPglite, isPglite, type PgliteLike } from './pglite.ts'
+import { fromPostgresJs, isPostgresJs, type PostgresJsLike } from './postgres-js.ts'
 
 /** What is used of a database, or a transaction, of Drizzle. */
 export interface DrizzleLike {
@@ -37,6 +37,21 @@ export function fromDrizzle(db: DrizzleLike): PostgresHand {
   }
 }
 
+/** A hand that knows one transaction alone: for a store of which only `within(transaction)` is used. */
+export function fromDrizzleTransaction(transaction: DrizzleLike): PostgresHand {
+  const client = clientOf(transaction)
+  const within = (): Run => {
+    if (isPgClient(client)) return fromPg(client).within(client)
+    const { savepoint } = Object(client) as { savepoint?: unknown }
+    const noOptions = { options: { transform: { column: {} } } }
+    return typeof savepoint === 'function'
+      ? fromPostgresJs(noOptions as PostgresJsLike).within(client)
+      : fromPglite({} as PgliteLike).within(client)
+  }
+  const run = within()
+  return { pool: transaction, procedures: false, run, transaction: (work) => work(run), within }
+}
+
 function handOf(client: unknown): PostgresHand {
   if (isPostgresJs(client)) return fromPostgresJs(client)
   if (isPglite(client)) return fromPglite(client)
@@ -47,7 +62,7 @@ function handOf(client: unknown): PostgresHand {
   )
 }
 
-function isTransaction(value: unknown): boolean {
+export function isTransaction(value: unknown): boolean {
   const { rollback, nestedIndex } = Object(value) as { rollback?: unknown; nestedIndex?: unknown }
   return typeof rollback === 'function' && typeof nestedIndex === 'number'
 }

@@ -45,9 +45,9 @@ function comparisonSql(
   [key, operator, operand]: Comparison,
   values: Pick<Values, 'text' | 'json'>,
 ): string {
+  if (operand === null) return 'false'
   const name = values.text(key)
   const field = `(${data} -> ${name})`
-  if (operand === null) return 'false'
   // A list that is read once, not for every row.
   const value = `(select ${values.json(operand)})`
   const among = `coalesce(jsonb_typeof(${field}) not in ('array', 'object')

@@ -32,6 +32,8 @@ export interface LoadAnswer {
   /** What an idempotency key stands for, and its answer as JSON text. */
   readonly answer?: { readonly fingerprint: string; readonly answer: string }
   readonly events: readonly StoredEvent[]
+  /** How long the data of the events is, as text. */
+  readonly characters: number
 }
 
 export interface PageQuery {
@@ -64,7 +66,7 @@ export function loadStatement(streams: Streams, query: LoadQuery, context: ReadC
 select 'answer', null, a.key, a.fingerprint, a.answer::text, null, null, null, null, ${isoSql('a.created_at')}
   from ${names.answers} a where a.key = ${values.text(idempotencyKey)}`
   const span: Span = {
-    after: seen?.after ?? '0',
+    after: seen?.after ?? '0::bigint',
     // An end that needs no telling: without it the planner takes a third of the log to come after.
     to: seen && '(select newest.position from newest)',
     backwards,
@@ -100,6 +102,7 @@ export function loadAnswerOf(
   const events: StoredEvent[] = []
   const found: { head?: Place; seen?: Place; answer?: { fingerprint: string; answer: string } } = {}
   let isOrdered = true
+  let characters = 0
   for (const row of rows) {
     const { kind, position, id } = row
     if (kind === 'event') {
@@ -107,6 +110,7 @@ export function loadAnswerOf(
       const last = events.at(-1)
       if (last && last.position < event.position === backwards) isOrdered = false
       events.push(event)
+      characters += row['data']?.length ?? 0
     } else if (kind === 'answer') {
       found.answer = { fingerprint: row['type'] ?? '', answer: row['data'] ?? '' }
     } else {
@@ -117,7 +121,7 @@ export function loadAnswerOf(
   // `union all` promises no order, although it keeps it.
   if (!isOrdered)
     events.sort((a, b) => (backwards ? b.position - a.position : a.position - b.position))
-  return { ...found, events }
+  return { ...found, events, characters }
 }
 
 /** One page of events within two positions, in their order. `undefined` where nothing can match. */

@@ -65,20 +65,23 @@ export function loadStatement(streams: Streams, query: LoadQuery, context: ReadC
       : `\nunion all
 select 'answer', null, a.key, a.fingerprint, a.answer::text, null, null, null, null, ${isoSql('a.created_at')}
   from ${names.answers} a where a.key = ${values.text(idempotencyKey)}`
+  const parts = searchesOfAll(streams, context)
+  // A value that the text does not use has no type, and is refused.
+  const optional = (value: number | undefined): string | undefined =>
+    value === undefined || parts.length === 0 ? undefined : values.bigint(value)
   const span: Span = {
     after: seen?.after ?? '0::bigint',
     // An end that needs no telling: without it the planner takes a third of the log to come after.
     to: seen && '(select newest.position from newest)',
     backwards,
-    limit: limit === undefined ? undefined : values.bigint(limit),
-    fromVersion: fromVersion === undefined ? undefined : values.bigint(fromVersion),
-    toVersion: toVersion === undefined ? undefined : values.bigint(toVersion),
+    limit: optional(limit),
+    fromVersion: optional(fromVersion),
+    toVersion: optional(toVersion),
   }
   const place = (kind: string, from: string): string =>
     `select '${kind}' as kind, e.position::text as position, e.id, null as type, null as data,
   null as metadata, null as aggregate_type, null as aggregate_id, null as version, null as created_at
   from ${from} e`
-  const parts = searchesOfAll(streams, context)
   const events =
     parts.length === 0
       ? ''

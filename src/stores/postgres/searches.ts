@@ -48,6 +48,7 @@ export function limited({ limit }: Span): string {
 
 /** The scan of a search that walks along an index of the events themselves, where there is one. */
 export function scanOf(search: Search, writing: Writing): Scan | undefined {
+  if (search.by === 'key' || search.by === 'keys') return undefined
   const { values } = writing
   const range = within('e.position', writing.span)
   const rest = search.filter === null ? '' : ` and ${passesSql('e.data', search.filter, values)}`
@@ -68,8 +69,6 @@ export function scanOf(search: Search, writing: Writing): Scan | undefined {
         search.types === null ? '' : ` and e.type = any (${listOf(search.types, values)})`
       return { where: aggregateSql(type, id, writing) + types + rest, order: 'e.version' }
     }
-    default:
-      return undefined
   }
 }
 

@@ -108,7 +108,7 @@ export function createEventClient<Event extends EventShape, Input extends EventS
       if (left === 0) return
       const pending = read(event)
       const current = pending instanceof Promise ? await pending : pending
-      if (current === undefined) continue
+      if (!current) continue
       left -= 1
       yield current
     }
@@ -156,7 +156,7 @@ export function createEventClient<Event extends EventShape, Input extends EventS
     getProjection: ({ type, id }: { type: string; id: string }) => store.documents.get(type, id),
     queryProjections: (query: DocumentQuery) => store.documents.query(query),
     within: (transaction: unknown) => {
-      if (store.within === undefined) {
+      if (!store.within) {
         throw new UnsupportedError('this store has no transactions: put everything into one commit')
       }
       return createEventClient({ ...options, store: store.within(transaction) })

@@ -32,7 +32,7 @@ export function foldOf<State, Subject>(
     add: (state, events) =>
       events.reduce((current, event) => {
         const handler = handlers.get(event.type)
-        return handler === undefined ? current : handler(current, event)
+        return handler ? handler(current, event) : current
       }, state),
   }
 }

@@ -27,7 +27,7 @@ export type EventReader = (
 export function eventReader(definitions: EventDefinitions, rules: ReadRules): EventReader {
   return (event) => {
     const definition = definitions.definitionOf(event.type)
-    if (definition === undefined) {
+    if (!definition) {
       if (rules.unknownEvents === 'skip') return undefined
       throw unreadable(
         event,
@@ -52,7 +52,7 @@ export async function readAll(
   for (const event of events) {
     const pending = read(event)
     const current = pending instanceof Promise ? await pending : pending
-    if (current !== undefined) readable.push(current)
+    if (current) readable.push(current)
   }
   return readable
 }

@@ -34,25 +34,21 @@ export async function resend<Result>(
         await backOff(attempt, signal, lost?.outcome)
       } else {
         // That a later attempt failed does not tell what became of the lost one; a verdict does.
-        throw lost === undefined || isVerdict(error) ? error : lost
+        throw lost && !isVerdict(error) ? lost : error
       }
     }
   }
 }
 
 /** Waits a random time that grows with the attempts: up to 20 ms, 40 ms, 80 ms… at most a second. */
-export async function backOff(
+export function backOff(
   attempt: number,
   signal: AbortSignal | undefined,
   outcome?: Outcome,
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, Math.random() * Math.min(1000, 10 * 2 ** attempt))
-  try {
-    await unlessAborted('the retry', signal, promise, outcome)
-  } finally {
-    clearTimeout(timer)
-  }
+  return unlessAborted('the retry', signal, promise, outcome).finally(() => clearTimeout(timer))
 }
 
 /** Waits, unless the signal ends the wait. */

@@ -18,7 +18,7 @@ export async function saveDocument(
   }
   const find = async (): Promise<DocumentResult | undefined> => {
     const found = await store.documents.get(type, id)
-    if (found === undefined || !isWritten(document, found)) return undefined
+    if (!found || !isWritten(document, found)) return undefined
     const { revision } = found
     return { type, id, status: revision === 1 ? 'created' : 'updated', revision }
   }

@@ -20,7 +20,7 @@ export async function writableEvents(
   const writable: NewEvent[] = []
   for (const event of events) {
     const definition = definitions.definitionOf(event?.type)
-    if (definition === undefined) throw unknownType(definitions, event?.type)
+    if (!definition) throw unknownType(definitions, event?.type)
     const pending = definition.check(event.data)
     const checked = pending instanceof Promise ? await pending : pending
     if (checked.issues) {

@@ -69,13 +69,13 @@ function idempotencyOf(key: string | undefined, command: unknown): Idempotency |
   try {
     return { key, fingerprint: canonicalJson(command ?? null) }
   } catch {
-    return refuse(['command'], 'JSON, so that its idempotency key is known again', command)
+    return refuse(['command'], 'JSON, to know its idempotency key again', command)
   }
 }
 
 function eventsOf(decided: Decided<EventShape>): readonly NewEvent[] {
   if (decided === null || typeof decided !== 'object') {
-    refuse(['decide'], 'events, [] for nothing, or reject(reason)', decided)
+    refuse(['decide'], 'events, [] or reject(reason)', decided)
   }
   if (isRejection(decided)) throw new RejectedError(decided.rejected, decided.details)
   return Array.isArray(decided) ? decided : [decided as NewEvent]

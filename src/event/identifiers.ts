@@ -1,3 +1,5 @@
+import { isPlainObject } from './plain.ts'
+
 /**
  * Which top-level keys of `data` name a model. A leading `*` stands for at least one character:
  * `'*Id'` is every key that ends in `Id`; anything else is one exact key.
@@ -34,11 +36,11 @@ export function keyOf(identifier: string, value: string | number | readonly unkn
  * numbers, or lists of strings, numbers and booleans.
  */
 export function keysOf(data: unknown, isIdentifier: (key: string) => boolean): string[] {
-  if (data === null || typeof data !== 'object' || Array.isArray(data)) return []
   const keys: string[] = []
+  if (!isPlainObject(data)) return keys
   for (const name of Object.keys(data)) {
     if (!isIdentifier(name)) continue
-    const value = (data as Record<string, unknown>)[name]
+    const value = data[name]
     if (
       Array.isArray(value) ? value.every(isScalar) : isScalar(value) && typeof value !== 'boolean'
     ) {

@@ -175,7 +175,7 @@ function prepareOutbox(
 ): PreparedOutboxRecord {
   const event = given ?? (events.length > 0 ? 0 : undefined)
   const cause = events[event ?? -1]
-  if (event !== undefined && cause === undefined) {
+  if (event !== undefined && !cause) {
     refuse([where, 'event'], 'the index of an event', event)
   }
   return {

@@ -26,7 +26,7 @@ export function checkLoad(streams: Streams, options: LoadOptions): void {
     const version = options[key]
     if (version === undefined) continue
     whole(version, [key])
-    if (streams === 'all' || streams.some((stream) => stream.aggregate === undefined)) {
+    if (streams === 'all' || !streams.every(({ aggregate }) => aggregate)) {
       refuse([key], 'streams that all name an aggregate', streams)
     }
   }

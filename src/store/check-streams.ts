@@ -30,8 +30,7 @@ export const after: Check = optional(
   is(
     'a cursor or { eventId }',
     (value) =>
-      typeof (value as { readonly eventId?: unknown } | null)?.eventId === 'string' ||
-      typeof value === 'string',
+      typeof ((value as { readonly eventId?: unknown } | null)?.eventId ?? value) === 'string',
   ),
 )
 

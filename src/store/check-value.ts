@@ -58,14 +58,13 @@ type Checks = Readonly<Record<string, Check>>
 export function object(needed: Checks, more: Checks = {}): Check {
   const keys = { ...needed, ...more }
   const known = `only the keys ${Object.keys(keys).join(', ')}`
-  const checks = Object.entries(keys).map(
-    ([key, check]) => [key, key in more ? optional(check) : check] as const,
-  )
+  const checks = Object.entries(keys)
   return (value, path) => {
     anyObject(value, path)
     for (const key in value as object) if (!Object.hasOwn(keys, key)) refuse(path, known, key)
     for (const [key, check] of checks) {
-      checkAt(key, check, (value as Record<string, unknown>)[key], path)
+      const part = (value as Record<string, unknown>)[key]
+      if (part !== undefined || !(key in more)) checkAt(key, check, part, path)
     }
   }
 }

@@ -21,9 +21,7 @@ export function parseCursor(cursor: Cursor): Place {
   if (cursor === '0') return START
   const [, digits, id = ''] = /^([1-9]\d{0,15})~(.+)$/su.exec(cursor) ?? []
   const position = Number(digits)
-  if (!Number.isSafeInteger(position)) {
-    refuse(['cursor'], 'a cursor of this store', cursor)
-  }
+  if (!Number.isSafeInteger(position)) refuse(['cursor'], 'a cursor of this store', cursor)
   return { position, id }
 }
 

@@ -280,7 +280,7 @@ export class StoreError extends EventfoldError {
 
 function describe(conflict: Conflict): string {
   const { reason, event, streams, cursor = '0', aggregate, document, deleted } = conflict
-  if (event !== undefined) {
+  if (event) {
     return `${event.type} ${event.id} matches ${show(streams)} after ${show(cursor)}`
   }
   if (reason === 'rewound') return `the log does not hold ${show(cursor)}`

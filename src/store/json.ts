@@ -1,5 +1,5 @@
 import { isPlainObject } from '../event/plain.ts'
-import { isObject, isText, refuse, wellFormed, type Check, type Path } from './check-value.ts'
+import { isObject, refuse, wellFormed, type Check, type Path } from './check-value.ts'
 
 const MAX_DEPTH = 256
 const DATE_TAG = /^\$+date$/u
@@ -56,9 +56,8 @@ export function canonicalJson(value: unknown): string {
 
 /** Refuses what JSON cannot keep. What is an instance of a class is for `checkInstance` to judge. */
 function checkJson(value: unknown, path: Path, checkInstance: Check): void {
-  if (isText(value) || Number.isFinite(value) || typeof value === 'boolean' || value === null)
-    return
-  if (typeof value === 'string') wellFormed(value, path)
+  if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return
+  if (typeof value === 'string') return wellFormed(value, path)
   if (typeof value !== 'object') refuse(path, 'JSON', value)
   if (path.length > MAX_DEPTH) refuse(path, `at most ${MAX_DEPTH} levels`, value)
   const isList = Array.isArray(value)
@@ -72,7 +71,7 @@ function checkJson(value: unknown, path: Path, checkInstance: Check): void {
     const key = isList ? at : (keys[at] as string)
     const inner = (value as Readonly<Record<string | number, unknown>>)[key]
     if (inner === undefined) continue
-    if (!isList && !isText(key)) wellFormed(key, path)
+    if (!isList) wellFormed(key, path)
     path.push(key)
     checkJson(inner, path, checkInstance)
     path.pop()

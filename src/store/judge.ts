@@ -55,7 +55,7 @@ export type Verdict =
  */
 export function judge(commit: PreparedCommit, log: LogView): Verdict {
   const replayed = answered(commit.idempotency, log) ?? knownEvents(commit, log)
-  if (replayed !== undefined) return { replayed }
+  if (replayed) return { replayed }
   commit.expect.forEach(({ aggregate, version }, index) => {
     const actual = log.versionOf(aggregate)
     if (actual !== version) {
@@ -75,7 +75,7 @@ export function answered(
   log: Pick<LogView, 'answerTo'>,
 ): Committed | undefined {
   const answer = idempotency && log.answerTo(idempotency.key)
-  if (answer === undefined) return undefined
+  if (!answer) return undefined
   const { key, fingerprint = answer.fingerprint } = idempotency as Idempotency
   if (fingerprint !== answer.fingerprint) throw new IdempotencyError('idempotency key', key)
   return { ...answer.committed, replayed: true }
@@ -93,15 +93,15 @@ export function seenPosition(
     if (position === 0 || log.idAt(position) === id) return position
   } else {
     const event = log.eventById(after.eventId)
-    if (event !== undefined) return event.position
+    if (event) return event.position
   }
   throw new ConcurrencyError({ reason: 'rewound', cursor: after })
 }
 
 function knownEvents(commit: PreparedCommit, log: LogView): Committed | undefined {
   const known = commit.events.map((event) => log.eventById(event.id))
-  const first = known.find((event) => event !== undefined)
-  if (first === undefined) return undefined
+  const first = known.find(Boolean)
+  if (!first) return undefined
   commit.events.forEach((event, index) => {
     const stored = known[index]
     const isSame = stored && canonicalJson(contentOf(event)) === canonicalJson(contentOf(stored))
@@ -127,7 +127,7 @@ function replayOf(commit: PreparedCommit, events: StoredEvent[], log: LogView): 
 
 function checkCondition(condition: Condition, index: number, log: LogView): void {
   const event = log.firstMatch(condition.streams, seenPosition(condition.after, log))
-  if (event === undefined) return
+  if (!event) return
   const { id, type, position } = event
   throw new ConcurrencyError({
     reason: 'condition',
@@ -141,7 +141,7 @@ function checkCondition(condition: Condition, index: number, log: LogView): void
 function nextVersions(commit: PreparedCommit, log: LogView): (number | undefined)[] {
   const versions = new Map<string, number>()
   return commit.events.map(({ aggregate }) => {
-    if (aggregate === undefined) return undefined
+    if (!aggregate) return undefined
     const name = nameOf(aggregate)
     const version = (versions.get(name) ?? log.versionOf(aggregate)) + 1
     versions.set(name, version)
@@ -156,13 +156,13 @@ function judgeDocument(write: PreparedDocument, index: number, log: LogView): Do
   const present = state?.deleted === false
   const actual = state?.revision ?? 0
   const guard = guards.find((each) => !holds(each, cursor, state, log))
-  if (guard !== undefined && write.otherwise === 'refuse') {
+  if (guard && write.otherwise === 'refuse') {
     const deleted = state?.deleted ?? false
     const document = { type, id }
     throw new ConcurrencyError({ reason: 'document', index, document, guard, actual, deleted })
   }
   // A delete with a cursor marks also what is not there, so that a late old save stays out.
-  const skipped = guard !== undefined || (json === undefined && !present && cursor === undefined)
+  const skipped = guard || (json === undefined && !present && cursor === undefined)
   if (skipped) return { type, id, status: 'skipped', revision: actual }
   const status = json === undefined ? 'deleted' : present ? 'updated' : 'created'
   return { type, id, status, revision: actual + 1 }

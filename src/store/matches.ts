@@ -21,7 +21,7 @@ export function compileStreams(streams: Streams): Test<Matchable> {
   if (streams === 'all') return () => true
   const tests = streams.map(compileStream)
   const [first] = tests
-  if (tests.length === 1 && first !== undefined) return first
+  if (first && tests.length === 1) return first
   return (event) => tests.some((test) => test(event))
 }
 
@@ -49,10 +49,10 @@ function compileStream(stream: Stream): Test<Matchable> {
   const filter = stream.filter && compileFilter(stream.filter)
   const { aggregate } = stream
   return (event) =>
-    (types === undefined || types.has(event.type)) &&
-    (aggregate === undefined ||
+    (!types || types.has(event.type)) &&
+    (!aggregate ||
       (event.aggregate?.id === aggregate.id && event.aggregate.type === aggregate.type)) &&
-    (filter === undefined || filter(event.data))
+    (!filter || filter(event.data))
 }
 
 function compileEntry(entry: FilterEntry | null | undefined): Test<unknown> {

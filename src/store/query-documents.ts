@@ -37,16 +37,16 @@ export function queryDocuments(
     if (ordered === 0) return compareStrings(leftId, rightId)
     return order?.direction === 'desc' && isScalar(left) && isScalar(right) ? -ordered : ordered
   }
+  const placeOf = (document: StoredDocument): DocumentPlace => documentPlace(document, order?.by)
   const found = [...documents]
     .filter(({ data }) => matches(data))
-    .map((document) => ({ document, place: documentPlace(document, order?.by) }))
-    .filter(({ place }) => after === undefined || compare(place, after) > 0)
-    .sort((a, b) => compare(a.place, b.place))
+    .filter((document) => after === undefined || compare(placeOf(document), after) > 0)
+    .sort((a, b) => compare(placeOf(a), placeOf(b)))
   const page = found.slice(0, limit)
   const last = page.at(-1)
   return {
-    documents: page.map(({ document }) => document),
-    ...(last && page.length < found.length && { cursor: formatPageCursor(last.place) }),
+    documents: page,
+    ...(last && page.length < found.length && { cursor: formatPageCursor(placeOf(last)) }),
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type DrizzleLike,
   type PostgresOptions,
 } from '../../stores/postgres/index.ts'
+import { fromDrizzleTransaction, isTransaction } from '../../stores/postgres/hands/drizzle.ts'
 import type { EventClient } from './client.ts'
 import { clientOver } from './over-store.ts'
 import { tablesOf } from './table-options.ts'
@@ -72,11 +73,8 @@ export function createEventClient(
   { definitions, ...options }: EventClientOptions = {},
 ): unknown {
   const { tables } = tablesOf({ events, projections })
-  const store = openPostgres({ ...options, pool: fromDrizzle(db), tables })
-  return clientOver(isTransaction(db) ? store.within(db) : store, definitions)
-}
-
-/** Drizzle's transactions are databases that can be rolled back. */
-function isTransaction(db: object): boolean {
-  return typeof (db as { readonly rollback?: unknown }).rollback === 'function'
+  const inTransaction = isTransaction(db)
+  const pool = inTransaction ? fromDrizzleTransaction(db) : fromDrizzle(db)
+  const store = openPostgres({ ...options, pool, tables })
+  return clientOver(inTransaction ? store.within(db) : store, definitions)
 }

@@ -108,7 +108,7 @@ export function clientOver(
     },
     getLatestEvent: async (type: string, { data, after, tx, signal }: Options = {}) => {
       const query = { type, filter: data, after: afterOf(after), signal }
-      const found: StoredEvent | undefined = await on(tx).getLatestEvent(query as { type: string })
+      const found: StoredEvent | undefined = await on(tx).getLatestEvent(query)
       return found && recordOf(found)
     },
     getLatestEvents: async (type: string, options: Options = {}) => readOne([type], options),

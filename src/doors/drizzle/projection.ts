@@ -3,7 +3,7 @@ import { createEventClient } from '../../client/create-client.ts'
 import { createSession, type LoadedForSession, type Session } from '../../client/session.ts'
 import type { FilterOf } from '../../client/typed-stream.ts'
 import type { EventDefinitions } from '../../event/definition.ts'
-import type { EventShape, NewEvent } from '../../event/event.ts'
+import type { EventShape } from '../../event/event.ts'
 import { loadProjection } from '../../project/load.ts'
 import type { StoredDocument } from '../../store/document.ts'
 import { ArgumentError } from '../../store/errors.ts'
@@ -47,11 +47,11 @@ abstract class ProjectionOfStreams<
     this.eventsClient = eventsClient
     this.#loadExisting = loadExisting
     this.#core = createEventClient({ store, events: definitions })
-    this.#session = createSession(definitions, async () => {
+    this.#session = createSession<EventShape, Loaded>(definitions, async () => {
       const { projectionType: type, id } = this
       const streams = await this.streamsToRead()
       const options = { loadExisting: this.#from === 'saved' }
-      return (await loadProjection(this.#core, { type, id, streams }, options)) as unknown as Loaded
+      return loadProjection(this.#core, { type, id, streams }, options)
     })
   }
 
@@ -102,7 +102,7 @@ abstract class ProjectionOfStreams<
 
   /** Stages events: they follow the stored ones. Such a what-if cannot be saved. */
   apply(events: InputOf<Event> | readonly InputOf<Event>[]): this {
-    this.#session.stage(events as NewEvent | readonly NewEvent[])
+    this.#session.stage(events)
     return this
   }
 

@@ -153,8 +153,6 @@ function schemaOf({ schema = 'public' }: TableOptions): { readonly table: typeof
   return schema === 'public' ? { table: pgTable } : (pgSchema(schema) as never)
 }
 
-type Columns = Readonly<Record<string, PgColumn>>
-
 function indexesOf(own: object, table: string, options: TableOptions): IndexBuilder[] {
   const { dataIndexes = [], additionalIndexes = [] } = options
   return [
@@ -162,7 +160,7 @@ function indexesOf(own: object, table: string, options: TableOptions): IndexBuil
       index(dataIndexName(table, key)).on(sql`(data ->> ${sql.raw(quoteText(key))})`),
     ),
     ...additionalIndexes.map(({ name, columns }) => {
-      const [first, ...others] = columns.map((column) => (own as Columns)[column])
+      const [first, ...others] = columns.map((column) => (own as Record<string, PgColumn>)[column])
       return index(name).on(first as PgColumn, ...(others as PgColumn[]))
     }),
   ]
@@ -177,20 +175,19 @@ function named<Made extends object>(
 ): Made {
   const { schema = 'public', dataIndexes = [], additionalIndexes = [] } = options
   const columns = getTableColumns(table as unknown as PgTable)
-  const inSql = ({ name: index, columns: keys }: AdditionalIndex): AdditionalIndex => ({
-    name: index,
-    columns: keys.map((key) => {
+  const inSql = (given: AdditionalIndex): AdditionalIndex => ({
+    name: given.name,
+    columns: given.columns.map((key) => {
       const column = Object.hasOwn(columns, key) ? columns[key] : undefined
       if (column !== undefined) return column.name
       const known = Object.keys(columns).join(', ')
       throw new ArgumentError(
-        `additionalIndexes: ${index} names the column ${show(key)}, which ${name} has not. Use some of ${known}; for a key of data use dataIndexes`,
+        `additionalIndexes: ${given.name} names the column ${show(key)}, which ${name} has not. Use some of ${known}; for a key of data use dataIndexes`,
       )
     }),
   })
-  for (const { name: index, columns: keys } of additionalIndexes) {
-    if (keys.length === 0) throw new ArgumentError(`additionalIndexes: ${index} names no column`)
-  }
+  const empty = additionalIndexes.find((given) => given.columns.length === 0)
+  if (empty) throw new ArgumentError(`additionalIndexes: ${empty.name} names no column`)
   return nameTable(table, {
     kind,
     schema,

@@ -66,7 +66,7 @@ export class ListProjection extends SingleStreamProjection<
   z.ZodType<UserEventInput>,
   z.ZodType<ListJson>
 > {
-  readonly _id: string
+  readonly listId: string
   readonly jsonSchema = listSchema
 
   constructor(
@@ -75,11 +75,11 @@ export class ListProjection extends SingleStreamProjection<
     options: { loadExisting?: boolean } = {},
   ) {
     super(eventClient, options)
-    this._id = listId
+    this.listId = listId
   }
 
   get id(): string {
-    return this._id
+    return this.listId
   }
 
   get type(): string {

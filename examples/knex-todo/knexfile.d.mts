@@ -1,0 +1,4 @@
+import type { Knex } from 'knex'
+
+declare const config: Knex.Config
+export default config

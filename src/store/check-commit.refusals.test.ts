@@ -121,7 +121,7 @@ describe('what every store refuses', () => {
     [
       'an aggregate that is null',
       of.event({ aggregate: null }),
-      'commit.events.1.aggregate.type: expected a non-empty text, found undefined',
+      'commit.events.1.aggregate: expected an object, found null',
     ],
     [
       'an event id twice',
@@ -184,7 +184,7 @@ describe('what every store refuses', () => {
     [
       'no aggregate',
       of.expectation({ version: 1 }),
-      'commit.expect.0.aggregate.type: expected a non-empty text, found undefined',
+      'commit.expect.0.aggregate: expected an object, found undefined',
     ],
     [
       'no version',
@@ -271,7 +271,7 @@ describe('what every store refuses', () => {
     [
       'an unknown kind of guard',
       of.document({ if: { rev: 1 } }),
-      'commit.documents.0.if.revision: expected a whole number from 0, found undefined',
+      'commit.documents.0.if: expected only the keys revision, found "rev"',
     ],
     [
       'newer without a cursor',

@@ -3,9 +3,9 @@ import { after, aggregateOf, guarding } from './check-streams.ts'
 import {
   anyObject,
   anything,
-  checkAt,
   filled,
   is,
+  isObject,
   list,
   name,
   object,
@@ -30,10 +30,9 @@ const event = object(
 
 const guardWord = oneOf('any', 'absent', 'present', 'newer', 'not-older')
 
-const guard: Check = (value, path) => {
-  if (typeof value !== 'object' || value === null) return guardWord(value, path)
-  checkAt('revision', whole, (value as { readonly revision?: unknown }).revision, path)
-}
+const revision = object({ revision: whole })
+
+const guard: Check = (value, path) => (isObject(value) ? revision : guardWord)(value, path)
 
 const guards = list(guard)
 

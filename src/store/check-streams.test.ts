@@ -162,11 +162,11 @@ describe('what no use takes', () => {
     ],
     [
       [{ types: ['A'], aggregate: null }],
-      'streams.0.aggregate.type: expected a non-empty text, found undefined',
+      'streams.0.aggregate: expected an object, found null',
     ],
     [
       [{ aggregate: 'cart' }],
-      'streams.0.aggregate.type: expected a non-empty text, found undefined',
+      'streams.0.aggregate: expected an object, found "cart"',
     ],
     [
       [{ aggregate: { type: 'cart', id: 'a\0' } }],

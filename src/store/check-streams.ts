@@ -1,6 +1,7 @@
 import { isPlainObject } from '../event/plain.ts'
 import { ArgumentError } from './errors.ts'
 import {
+  anything,
   checkAt,
   filled,
   is,
@@ -18,11 +19,8 @@ import type { Stream, Streams } from './stream.ts'
 
 /** An aggregate whose type and id are such texts. */
 export function aggregateOf(part: Check): Check {
-  return (value, path) => {
-    const aggregate = value as { readonly type?: unknown; readonly id?: unknown } | null | undefined
-    checkAt('type', part, aggregate?.type, path)
-    checkAt('id', part, aggregate?.id, path)
-  }
+  // A stored event names its aggregate together with its version.
+  return object({ type: part, id: part }, { version: anything })
 }
 
 /** Where to go on. Whether the log knows the place is for the store to say. */

@@ -76,7 +76,7 @@ export function answered(
 ): Committed | undefined {
   const answer = idempotency && log.answerTo(idempotency.key)
   if (!answer) return undefined
-  const { key, fingerprint = answer.fingerprint } = idempotency as Idempotency
+  const { key, fingerprint = answer.fingerprint } = idempotency
   if (fingerprint !== answer.fingerprint) throw new IdempotencyError('idempotency key', key)
   return { ...answer.committed, replayed: true }
 }

@@ -71,8 +71,10 @@ select 'answer', null, a.key, a.fingerprint, a.answer::text, null, null, null, n
     value === undefined || parts.length === 0 ? undefined : values.bigint(value)
   const span: Span = {
     after: seen?.after ?? '0::bigint',
-    // An end that needs no telling: without it the planner takes a third of the log to come after.
-    to: seen && '(select newest.position from newest)',
+    newest:
+      seen || parts.every(({ by }) => by !== 'data')
+        ? '(select newest.position from newest)'
+        : undefined,
     backwards,
     limit: optional(limit),
     fromVersion: optional(fromVersion),

@@ -10,6 +10,11 @@ export interface Span {
   readonly after: string
   /** A position: what is up to here is included. Default is all that there is. */
   readonly to?: string | undefined
+  /**
+   * The newest position: an end that needs no telling. With both ends the planner takes a small part of
+   * the log to be asked for, and settles on one plan for all values, where it would plan every time.
+   */
+  readonly newest?: string | undefined
   /** How many at most, no more than `MAX_ROWS`. Default is all. */
   readonly limit?: string | undefined
   readonly backwards: boolean
@@ -34,7 +39,7 @@ export interface Scan {
 }
 
 /** The condition that a position is within the span. */
-export function within(column: string, { after, to }: Span): string {
+export function within(column: string, { after, newest, to = newest }: Span): string {
   return `${column} > ${after}${to === undefined ? '' : ` and ${column} <= ${to}`}`
 }
 

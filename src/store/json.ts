@@ -56,8 +56,8 @@ export function canonicalJson(value: unknown): string {
 
 /** Refuses what JSON cannot keep. What is an instance of a class is for `checkInstance` to judge. */
 function checkJson(value: unknown, path: Path, checkInstance: Check): void {
-  if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return
   if (typeof value === 'string') return wellFormed(value, path)
+  if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return
   if (typeof value !== 'object') refuse(path, 'JSON', value)
   if (path.length > MAX_DEPTH) refuse(path, `at most ${MAX_DEPTH} levels`, value)
   const isList = Array.isArray(value)

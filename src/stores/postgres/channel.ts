@@ -3,7 +3,7 @@ import { Combiner, type Send } from './combiner.ts'
 import { batchText, type Encoded } from './encode.ts'
 import type { PostgresHand, Run } from './hand.ts'
 import { quoteText, type LogNames } from './names.ts'
-import { programOf, VARIABLES } from './program.ts'
+import { PLANNING, programOf, VARIABLES } from './program.ts'
 import { nameOf } from './sql.ts'
 
 /** How commits travel. */
@@ -93,9 +93,11 @@ function plainProgramOf(names: LogNames): string {
   if (text === undefined) {
     const body = `
 #variable_conflict use_column
-declare batch jsonb := current_setting('eventfold.batch'); answer jsonb;${VARIABLES}
+declare batch jsonb := current_setting('eventfold.batch'); answer jsonb; ${FORMER}${VARIABLES}
 begin
+${planning((setting, value) => `set_config('${setting}', '${value}', true)`)}
 ${programOf(names)}
+${planning((setting) => `set_config('${setting}', former_${setting}, true)`)}
 perform set_config('eventfold.answer', answer::text, true);
 end`
     text = `do ${quoteText(body)}`
@@ -103,6 +105,17 @@ end`
   }
   return text
 }
+
+/** The planner is told what it is told for the routines, and what the caller had it told afterwards. */
+function planning(set: (setting: string, value: string) => string): string {
+  return `perform ${Object.entries(PLANNING)
+    .map(([setting, value]) => set(setting, value))
+    .join(', ')};`
+}
+
+const FORMER = Object.keys(PLANNING)
+  .map((setting) => `former_${setting} text := current_setting('${setting}');`)
+  .join(' ')
 
 function read(batch: readonly Encoded[], answer: Answered): readonly Result[] {
   if (typeof answer !== 'string') throw new Error('the append gave no answer')

@@ -8,7 +8,7 @@ import {
   type PostgresTables,
   type Table,
 } from './names.ts'
-import { programOf, VARIABLES } from './program.ts'
+import { PLANNING, programOf, VARIABLES } from './program.ts'
 
 /** The layout that this version of the library reads and writes. */
 export const VERSION = 1
@@ -228,12 +228,14 @@ function checkShape(table: Table, columns: Readonly<Record<string, string>>): st
 
 /**
  * The function judges and writes in whatever transaction it is called; the procedure gives it one of
- * its own. Their plans must not depend on what the tables held when a session first used them.
+ * its own.
  */
 export function routinesSql(names: LogNames): string {
   return `
   create or replace function ${names.append}(batch jsonb) returns text language plpgsql volatile
-    set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off set jit = off
+    ${Object.entries(PLANNING)
+      .map(([setting, value]) => `set ${setting} = ${value}`)
+      .join(' ')}
   as $program$
   #variable_conflict use_column
   declare answer jsonb;${VARIABLES}

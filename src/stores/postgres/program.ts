@@ -4,6 +4,17 @@ import { isoSql } from './sql.ts'
 
 /** SQLSTATE of what the program itself refuses. */
 export const NEEDS_READ_COMMITTED = '25001'
+/**
+ * What the planner is told for the program: its plans must not depend on what the tables held when a
+ * session first used them, and to compile them takes seconds where running them takes a millisecond.
+ */
+export const PLANNING = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  jit: 'off',
+} as const
+
 
 /** So many entries of a key are looked through before a condition asks whether something rarer can drive. */
 const NEAR = 256

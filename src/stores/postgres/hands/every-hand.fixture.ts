@@ -18,9 +18,8 @@ import { fromPglite } from './pglite.ts'
 import { fromPostgresJs } from './postgres-js.ts'
 
 // It has no types of its own under this name.
-const { Client: OldClient, Pool: OldPool } = createRequire(import.meta.url)(
-  'pg-8-13',
-) as typeof import('pg')
+const require = createRequire(import.meta.url)
+const { Client: OldClient, Pool: OldPool } = require('pg-8-13') as typeof import('pg')
 
 /** A hand on a database, and what a user of its driver does beside it. */
 export interface OpenHand extends AsyncDisposable {

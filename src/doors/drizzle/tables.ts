@@ -1,9 +1,11 @@
-import { getTableColumns, sql } from 'drizzle-orm'
+import { entityKind, getTableColumns, sql } from 'drizzle-orm'
 import {
   bigint,
   index,
   jsonb,
+  PgSchema,
   pgSchema,
+  PgTable,
   pgTable,
   primaryKey,
   text,
@@ -12,7 +14,6 @@ import {
   uniqueIndex,
   type IndexBuilder,
   type PgColumn,
-  type PgTable,
   type PgTableWithColumns,
 } from 'drizzle-orm/pg-core'
 import { ArgumentError } from '../../store/errors.ts'
@@ -153,6 +154,19 @@ function schemaOf({ schema = 'public' }: TableOptions): { readonly table: typeof
   return schema === 'public' ? { table: pgTable } : (pgSchema(schema) as never)
 }
 
+/**
+ * To drizzle-kit a table of a schema is also an export of that schema, as if `pgSchema` had been exported
+ * beside it: else `generate` would not make the schema, and `push` would offer to drop it with all events.
+ */
+class TableInSchema extends PgTable {
+  static override readonly [entityKind]: string = PgSchema[entityKind]
+}
+
+function exportSchema<Made extends object>(table: Made, schemaName: string): Made {
+  Object.setPrototypeOf(table, TableInSchema.prototype)
+  return Object.defineProperty(table, 'schemaName', { value: schemaName })
+}
+
 function indexesOf(own: object, table: string, options: TableOptions): IndexBuilder[] {
   const { dataIndexes = [], additionalIndexes = [] } = options
   return [
@@ -188,7 +202,7 @@ function named<Made extends object>(
   })
   const empty = additionalIndexes.find((given) => given.columns.length === 0)
   if (empty) throw new ArgumentError(`additionalIndexes: ${empty.name} names no column`)
-  return nameTable(table, {
+  return nameTable(schema === 'public' ? table : exportSchema(table, schema), {
     kind,
     schema,
     name,

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DocumentPage, DocumentQuery, StoredDocument } from '../../store/document.ts'
-import { isEventfoldError } from '../../store/errors.ts'
 import { queryDocuments } from '../../store/query-documents.ts'
 import { documentPageOf, documentsStatement, documentStatement } from './document-queries.ts'
 import { openTables, type Tables } from './reading.fixture.ts'
@@ -39,9 +38,9 @@ const documents = fc.uniqueArray(
   { minLength: 20, maxLength: 40, size: 'max', selector: ([id]) => id },
 )
 const cursors = [
-  ...['["a",null]', '["",true]', '["b","a"]', '["😀",-1e-7]', '["a",{}]', '["a",[1]]', '["a"]'],
+  ['["a",null]', '["",true]', '["b","a"]', '["😀",-1e-7]', '["a",{}]', '["a",[1]]', '["a"]'],
   '["a",1e300,2]',
-]
+].flat()
 const queries: fc.Arbitrary<DocumentQuery> = fc.record(
   {
     type: fc.constant('cart'),
@@ -67,7 +66,7 @@ describe('a query of documents', () => {
       const all = entries
         .filter(([id]) => !id.includes('\0') && id.isWellFormed())
         .map(([id, value]) => document(id, value))
-      await tables.fill({
+      await tables.replace({
         documents: [
           ...all,
           { ...document('deleted', undefined) },
@@ -94,18 +93,15 @@ describe('a query of documents', () => {
   })
 
   test('is refused where it could not be meant', () => {
-    try {
-      documentsStatement({ type: 'cart', limit: -1 }, tables.context)
-      expect.unreachable()
-    } catch (error) {
-      expect(isEventfoldError(error, 'INVALID_ARGUMENT')).toBe(true)
-    }
+    expect(() => documentsStatement({ type: 'cart', limit: -1 }, tables.context)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    )
   })
 })
 
 test('one document is found by its name, unless it was deleted', async () => {
   const found = document("a'?$1", { n: 1 })
-  await tables.fill({ documents: [found, document('gone', undefined)] })
+  await tables.replace({ documents: [found, document('gone', undefined)] })
   const get = async (id: string) => {
     const [row] = await tables.run(documentStatement('cart', id, tables.names))
     return row && documentOf(row, tables.context.codec)

@@ -1,7 +1,7 @@
 import { matchesSql } from './matching.ts'
 import type { Search } from './plan.ts'
 import { few } from './sql.ts'
-import { filtersOf, ordered, passesAt, within, type Span, type Writing } from './searches.ts'
+import { filtersOf, ordered, passesAt, within, type Span, type Writing } from './span.ts'
 
 const FIRST_SIZE = 16
 const MAX_SIZE = 1_024

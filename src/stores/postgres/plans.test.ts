@@ -105,7 +105,7 @@ async function explain(name: string, values: Statement['values'] = []): Promise<
   const [row] = await tables.execute(
     `explain (analyze, timing off, format json) execute ${name}${listed(values)}`,
   )
-  const [{ Plan: plan }] = row?.['QUERY PLAN'] as [{ Plan: Plan }]
+  const [{ Plan: plan }] = (row as { 'QUERY PLAN': [{ Plan: Plan }] })['QUERY PLAN']
   return plan
 }
 

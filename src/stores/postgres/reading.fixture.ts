@@ -20,7 +20,7 @@ export interface Tables extends AsyncDisposable {
   readonly run: Run
   readonly execute: (text: string) => Promise<readonly Record<string, unknown>[]>
   /** Puts these in the place of what is there. */
-  readonly fill: (content: {
+  readonly replace: (content: {
     readonly events?: readonly StoredEvent[]
     readonly documents?: readonly StoredDocument[]
   }) => Promise<void>
@@ -43,7 +43,7 @@ export async function openTables(codec: JsonCodec = jsonCodec, server?: string):
     run,
     context: { names, codec, isIdentifier },
     execute: async (text) => (await client.query<Record<string, unknown>>(text)).rows,
-    fill: async ({ events = [], documents = [] }) => {
+    replace: async ({ events = [], documents = [] }) => {
       await client.query(`truncate ${names.events}, ${names.keys}, ${names.projections}`)
       await client.query(
         `insert into ${names.events} select (e ->> 'position')::bigint, e ->> 'id', e ->> 'type', (e ->> 'data')::jsonb,

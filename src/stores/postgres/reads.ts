@@ -5,7 +5,8 @@ import type { JsonCodec } from '../../store/json.ts'
 import type { Row, Statement } from './hand.ts'
 import { searchesOf, type ReadContext, type Search } from './plan.ts'
 import { EVENT, eventOf, placeOf } from './rows.ts'
-import { positionsOf, scanOf, limited, ordered, type Span, type Writing } from './searches.ts'
+import { positionsOf, scanOf } from './searches.ts'
+import { limited, ordered, type Span, type Writing } from './span.ts'
 import { isoSql, prepared, Values } from './sql.ts'
 
 /** The place that a reader has seen: a position, or the event at it. */

@@ -1,54 +1,17 @@
+import { aggregateSql } from './aggregates.ts'
 import { intersectionSql } from './intersection.ts'
 import { matchesSql, passesSql } from './matching.ts'
-import { quoteText, type LogNames } from './names.ts'
+import { quoteText } from './names.ts'
 import type { DataTest, Search } from './plan.ts'
+import { filtersOf, limited, ordered, passesAt, within, type Writing } from './span.ts'
 import { few, type Values } from './sql.ts'
 
-/** Which part of the log is searched, as SQL, and how much is wanted of it. */
-export interface Span {
-  /** A position: what is up to here is left out. */
-  readonly after: string
-  /** A position: what is up to here is included. Default is all that there is. */
-  readonly to?: string | undefined
-  /**
-   * The newest position: an end that needs no telling. With both ends the planner takes a small part of
-   * the log to be asked for, and settles on one plan for all values, where it would plan every time.
-   */
-  readonly newest?: string | undefined
-  /** How many at most, no more than `MAX_ROWS`. Default is all. */
-  readonly limit?: string | undefined
-  readonly backwards: boolean
-  /** Versions of an aggregate, both inclusive. */
-  readonly fromVersion?: string | undefined
-  readonly toVersion?: string | undefined
-}
-
 type By<Kind extends Search['by']> = Extract<Search, { readonly by: Kind }>
-
-/** What SQL is made for. */
-export interface Writing {
-  readonly names: LogNames
-  readonly values: Values
-  readonly span: Span
-}
 
 /** A query of events `e` in their order, which sees no more of them than are asked for. */
 export interface Scan {
   readonly where: string
   readonly order: 'e.position' | 'e.version'
-}
-
-/** The condition that a position is within the span. */
-export function within(column: string, { after, newest, to = newest }: Span): string {
-  return `${column} > ${after}${to === undefined ? '' : ` and ${column} <= ${to}`}`
-}
-
-export function ordered(column: string, { backwards }: Span): string {
-  return `order by ${column}${backwards ? ' desc' : ''}`
-}
-
-export function limited({ limit }: Span): string {
-  return limit === undefined ? '' : `limit ${limit}`
 }
 
 /** The scan of a search that walks along an index of the events themselves, where there is one. */
@@ -100,16 +63,6 @@ export function positionsOf(searches: readonly Search[], writing: Writing): stri
     default:
       return searches.map((one) => positionsOf([one], writing)).join('\nunion all ')
   }
-}
-
-/** The condition that the data of the event at a position passes. */
-export function passesAt(
-  position: string,
-  passes: (data: string) => string,
-  { names }: Pick<Writing, 'names'>,
-): string {
-  return `exists (select from ${names.events} e where e.position = ${position}
-      and ${passes('e.data')} offset 0)`
 }
 
 function keySql(search: By<'key'>, writing: Writing): string {
@@ -165,34 +118,6 @@ function manyAggregatesSql(searches: readonly By<'aggregate'>[], writing: Writin
       ${ordered('e.version', span)} ${limited(span)}) e where ${few('s.n')})`
 }
 
-/** Versions grow as positions do, and only they are in the index: where the span begins is searched for. */
-function aggregateSql(type: string, id: string, { names, span }: Writing): string {
-  const { after, to, fromVersion, toVersion } = span
-  const own = (row: string): string =>
-    `${row}.aggregate_type = ${type} and ${row}.aggregate_id = ${id}`
-  const newest = `select n.version from ${names.events} n where ${own('n')} order by n.version desc limit 1`
-  // The least version whose event is after the position, or one more than there are.
-  const firstAfter = (position: string): string => `(
-      with recursive bound(least, most) as (
-        select 1::bigint, coalesce((${newest}), 0) + 1
-        union all
-        select case when probe.isAfter then b.least else probe.middle + 1 end,
-            case when probe.isAfter then probe.middle else b.most end
-          from bound b cross join lateral (
-            select (b.least + b.most) / 2 as middle, coalesce((select p.position > ${position}
-              from ${names.events} p where ${own('p')} and p.version >= (b.least + b.most) / 2
-              order by p.version limit 1), true) as isAfter offset 0) probe
-          where b.least < b.most)
-      select b.least from bound b where b.least = b.most)`
-  return [
-    own('e'),
-    `e.version >= (case when ${after} = 0 then 1 else ${firstAfter(after)} end)`,
-    ...(to === undefined ? [] : [`e.version < ${firstAfter(to)}`]),
-    ...(fromVersion === undefined ? [] : [`e.version >= ${fromVersion}`]),
-    ...(toVersion === undefined ? [] : [`e.version <= ${toVersion}`]),
-  ].join(' and ')
-}
-
 function dataSql({ tests, types }: By<'data'>, values: Values): string {
   const ofType = types === null ? '' : ` and e.type = any (${values.array(types)})`
   return (
@@ -212,9 +137,4 @@ export function testsSql(data: string, tests: readonly DataTest[], values: Value
 /** A list of texts that is read once, not for every row. */
 function listOf(list: readonly string[], values: Values): string {
   return `(select ${values.array(list)})::text[]`
-}
-
-/** Filters as an array of texts. */
-export function filtersOf(searches: readonly Search[], values: Values): string {
-  return values.array(searches.map(({ filter }) => filter && JSON.stringify(filter)))
 }

@@ -249,7 +249,7 @@ export class ListProjection extends SingleStreamProjection<
   zod4.ZodType<UserEventInput>,
   zod4.ZodType<ListJson>
 > {
-  readonly _id: string
+  readonly listId: string
   readonly jsonSchema: zod4.ZodType<ListJson>
 
   constructor(
@@ -259,11 +259,11 @@ export class ListProjection extends SingleStreamProjection<
     options: { loadExisting?: boolean } = {},
   ) {
     super(client, options)
-    this._id = listId
+    this.listId = listId
     this.jsonSchema = todo.listSchema
   }
   get id(): string {
-    return this._id
+    return this.listId
   }
   get type(): string {
     return 'list'

@@ -14,7 +14,7 @@ import {
   versions,
   type TodoClient,
 } from './acceptance.fixture.ts'
-import { createEventClient, createEventInputSchema, createEventSchema } from './index.ts'
+import { createEventClient } from './index.ts'
 
 const conflict = 'Concurrent modification detected'
 
@@ -74,21 +74,6 @@ describe.each(versions)('$knex', ({ knex: name, z }) => {
       const again = createEventClient(todo.eventUnion, todo.eventInputUnion, db)
       expect(await again.saveEvent(created())).toMatchObject({ id: 1n })
       await db.destroy()
-    })
-  })
-
-  describe('an event schema', () => {
-    test('belongs to a type; input and stored event differ in what the store makes', () => {
-      const data = z.object({ itemId: z.string() })
-      const input = createEventInputSchema('ITEM_ADDED', data)
-      const stored = createEventSchema('ITEM_ADDED', data)
-      const event = { type: 'ITEM_ADDED', data: { itemId: 'a' } }
-      expect(input.parse(event)).toEqual(event)
-      expect(input.safeParse({ ...event, type: 'OTHER' }).success).toBe(false)
-      expect(stored.safeParse(event).success).toBe(false)
-      const time = new Date().toISOString()
-      const row = { ...event, id: 1n, created_at: time, updated_at: time }
-      expect(stored.parse(row)).toEqual(row)
     })
   })
 
@@ -402,74 +387,5 @@ describe.each(versions)('$knex', ({ knex: name, z }) => {
     await listView({ loadExisting: true }).save()
     const [found] = await client.queryProjections({ type: 'list', filter: { name: 'Groceries' } })
     expect(found).toMatchObject({ type: 'list', data: { name: 'Groceries' } })
-  })
-
-  describe('a transaction of Knex', () => {
-    const leave = () => {
-      throw new Error('changed my mind')
-    }
-    test.each([
-      [
-        'a client of its own',
-        (trx: Knex.Transaction) => createEventClient(todo.eventUnion, todo.eventInputUnion, trx),
-      ],
-      ['within', (trx: Knex.Transaction) => client.within(trx)],
-    ] as const)('holds everything together: %s', async (_, open) => {
-      const view = { type: 'in transaction', id: listId, data: {} }
-      const work = async (trx: Knex.Transaction, end: () => void) => {
-        const inside = open(trx)
-        const first = await inside.saveEvent(created())
-        await new AddItem(inside, listId).apply(added('a')).save()
-        await inside.saveProjection({ ...view, eventId: first.id })
-        expect(await inside.getEventStream({ filter: { listId } })).toHaveLength(2)
-        expect(await inside.getEventStream({ filter: { listId }, afterId: first.id })).toHaveLength(
-          1,
-        )
-        expect(await stream()).toEqual([])
-        end()
-      }
-      await expect(knex.transaction((trx) => work(trx, leave))).rejects.toThrow('changed my mind')
-      expect(await stream()).toEqual([])
-      expect(await client.getProjection(view)).toBeNull()
-      await knex.transaction((trx) => work(trx, () => {}))
-      expect(await stream()).toHaveLength(2)
-      expect(await client.getProjection(view)).toMatchObject(view)
-    })
-
-    test('is an option of every call', async () => {
-      const view = { type: 'with tx', id: listId, data: {} }
-      const events = [added('b')]
-      const streams = [{ types: ['ITEM_ADDED'], filter: { listId } }] as const
-      const work = knex.transaction(async (tx) => {
-        const first = await client.saveEvent(created(), { tx })
-        const [second] = await client.saveEvents([added('a')], { tx })
-        const latestEventId = second!.id
-        const third = await client.saveEventWithStreamValidation({
-          event: added('c'),
-          latestEventId,
-          streams,
-          tx,
-        })
-        const validated = { events, latestEventId: third.id, streams, tx }
-        await client.saveEventsWithStreamValidation(validated)
-        await client.commit({ events: [added('d')] }, { tx })
-        await client.saveProjection({ ...view, eventId: first.id, tx })
-        await client.forceUpdateProjection({ ...view, tx })
-        await client.conditionalUpdateProjection({ ...view, eventId: third.id, tx })
-        expect(await client.getProjection({ ...view, tx } as never)).not.toBeNull()
-        expect(await client.queryProjections({ type: 'with tx', tx })).toHaveLength(1)
-        const type = 'ITEM_ADDED'
-        const filter = { listId }
-        expect(await client.getLatestEvent({ type, filter, tx })).toMatchObject(added('d'))
-        expect(await client.getLatestEvents({ type, filter, tx })).toHaveLength(4)
-        expect(await client.getEventStream({ filter, tx })).toHaveLength(5)
-        expect(await client.getEventStreams({ streams, tx })).toHaveLength(4)
-        expect(await Array.fromAsync(client.readEvents({ streams, tx }))).toHaveLength(4)
-        leave()
-      })
-      await expect(work).rejects.toThrow('changed my mind')
-      expect(await stream()).toEqual([])
-      expect(await client.queryProjections({ type: 'with tx' })).toEqual([])
-    })
   })
 })

@@ -1,6 +1,4 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { EventStore } from '../../store/store.ts'
-import type { PostgresHand, Run } from '../../stores/postgres/hand.ts'
 import { fromKnex, type KnexLike } from '../../stores/postgres/hands/knex.ts'
 import { idAt } from '../../stores/postgres/id-at.ts'
 import { openPostgres, type PostgresOptions } from '../../stores/postgres/index.ts'
@@ -38,29 +36,24 @@ export function createEventClient<Events extends StandardSchemaV1, Inputs extend
   options: KnexClientOptions = {},
 ): EventClient<Events, Inputs> {
   const { validateOnRead, ...rest } = options
-  const { tables = {}, lockTimeout = 5000 } = rest
+  const { tables = {}, lockTimeout: patience = 5000 } = rest
   // A transaction has a client of its own, on which nothing runs but the transaction.
   const hand = fromKnex({ client: knex.client })
   const store = openPostgres({ ...rest, pool: hand })
-  const pool: Run = (statement) => hand.run(statement, lockTimeout)
-  const log = logOf({ hand, store, tables }, store, pool)
+  const log: Log = {
+    store,
+    idAt: (position) =>
+      idAt({ run: (sent) => hand.run(sent, patience), tables, patience, within: false }, position),
+    within: (transaction) => {
+      const run = hand.within(transaction)
+      return {
+        store: store.within(transaction),
+        idAt: (position) => idAt({ run, tables, patience, within: true }, position),
+        within: log.within,
+      }
+    },
+  }
   const opened = knex.isTransaction ? log.within(knex) : log
   const client = createDoorClient({ eventUnion, inputUnion, validateOnRead }, opened)
   return client as unknown as EventClient<Events, Inputs>
-}
-
-interface Parts {
-  readonly hand: PostgresHand
-  readonly store: EventStore
-  readonly tables: NonNullable<PostgresOptions['tables']>
-}
-
-function logOf(parts: Parts, store: EventStore, run: Run): Log {
-  const { hand, tables } = parts
-  return {
-    store,
-    idAt: (position) => idAt(run, tables, position),
-    within: (transaction) =>
-      logOf(parts, parts.store.within?.(transaction) as EventStore, hand.within(transaction)),
-  }
 }

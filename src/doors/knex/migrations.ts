@@ -1,4 +1,5 @@
 import type { Identifiers } from '../../event/identifiers.ts'
+import { filled } from '../../store/check-value.ts'
 import {
   dataIndexName,
   dataIndexSql,
@@ -88,6 +89,7 @@ export function createProjectionDataIndexMigration(options: DataIndexOptions): M
 }
 
 function dataIndex(options: DataIndexOptions, table: string): Migration {
+  filled(options.key, ['key'])
   const named = nameOf(options, table)
   const index = options.indexName ?? dataIndexName(named.name, options.key)
   return forRaw({

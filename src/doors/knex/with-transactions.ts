@@ -12,19 +12,21 @@ type Call = (...args: unknown[]) => unknown
 export function withTransactions<Client extends KnexClient<EventShape, EventShape>>(
   client: Client,
 ): Client {
+  /** The call on the transaction that its options name, if any; without `tx`. */
+  const placed = (name: string, args: unknown[]): unknown => {
+    const at = OPTIONS_LAST.has(name) ? 1 : 0
+    const { tx, ...options } = isObject(args[at]) ? (args[at] as CallOptions) : {}
+    const on = tx === undefined ? client : client.within(tx)
+    const inside = isObject(args[at]) ? args.with(at, options) : args
+    return (on as unknown as Record<string, Call>)[name]?.(...inside)
+  }
   const calls = Object.entries(client).map(([name, call]: [string, Call]) => {
     if (WITHOUT_OPTIONS.has(name)) return [name, call]
-    const at = OPTIONS_LAST.has(name) ? 1 : 0
-    return [
-      name,
-      (...args: unknown[]) => {
-        if (!isObject(args[at])) return call(...args)
-        const { tx, ...options } = args[at] as CallOptions
-        const inside = args.with(at, options)
-        if (tx === undefined) return call(...inside)
-        return (client.within(tx) as unknown as Record<string, Call>)[name]?.(...inside)
-      },
-    ]
+    if (name !== 'readEvents') return [name, async (...args: unknown[]) => placed(name, args)]
+    const read = async function* (...args: unknown[]) {
+      yield* placed(name, args) as AsyncIterable<unknown>
+    }
+    return [name, read]
   })
   return Object.fromEntries(calls) as Client
 }

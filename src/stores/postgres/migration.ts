@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { DEFAULT_IDENTIFIERS, type Identifiers } from '../../event/identifiers.ts'
 import {
   namesOf,
@@ -116,7 +117,10 @@ function indexSql(table: Table, index: string | ColumnIndex): string {
 }
 
 export function dataIndexName(table: string, key: string): string {
-  return `${table}_data_${key}_idx`
+  const name = `${table}_data_${key}_idx`
+  // PostgreSQL would cut a longer one off, and of two that begin alike the second would not be made.
+  if (Buffer.byteLength(name) <= 63) return name
+  return `data_${createHash('sha256').update(name).digest('hex').slice(0, 40)}_idx`
 }
 
 const eventColumns: Readonly<Record<string, string>> = {

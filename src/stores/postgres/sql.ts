@@ -28,8 +28,8 @@ export class Values {
 
 /** A statement that drivers may keep prepared, unless the process has named enough of them. */
 export function prepared(text: string, values: Values): Statement {
-  const name = nameOf(text)
-  return { ...(name !== undefined && { name }), text, values: values.list }
+  const isNamed = names.has(text) || names.size < MAX_NAMES
+  return { ...(isNamed && { name: nameOf(text) }), text, values: values.list }
 }
 
 /**
@@ -53,10 +53,10 @@ export function arrayText(values: readonly (string | null)[]): string {
   return `{${items.join(',')}}`
 }
 
-/** The name under which a driver may keep a statement prepared. */
-export function nameOf(text: string): string | undefined {
+/** The name under which a driver may keep a statement prepared. It is remembered with its text. */
+export function nameOf(text: string): string {
   const known = names.get(text)
-  if (known !== undefined || names.size >= MAX_NAMES) return known
+  if (known !== undefined) return known
   const name = `eventfold_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
   names.set(text, name)
   return name

@@ -174,7 +174,7 @@ function indexesOf(own: object, table: string, options: TableOptions): IndexBuil
       index(dataIndexName(table, key)).on(sql`(data ->> ${sql.raw(quoteText(key))})`),
     ),
     ...additionalIndexes.map(({ name, columns }) => {
-      const [first, ...others] = columns.map((column) => (own as Record<string, PgColumn>)[column])
+      const [first, ...others] = columns.map((column) => columnOf(own, column))
       return index(name).on(first as PgColumn, ...(others as PgColumn[]))
     }),
   ]
@@ -192,7 +192,7 @@ function named<Made extends object>(
   const inSql = (given: AdditionalIndex): AdditionalIndex => ({
     name: given.name,
     columns: given.columns.map((key) => {
-      const column = Object.hasOwn(columns, key) ? columns[key] : undefined
+      const column = columnOf(columns, key)
       if (column !== undefined) return column.name
       const known = Object.keys(columns).join(', ')
       throw new ArgumentError(
@@ -209,4 +209,10 @@ function named<Made extends object>(
     dataIndexes,
     additionalIndexes: additionalIndexes.map(inSql),
   })
+}
+
+/** A column by its name here or in SQL. */
+function columnOf(columns: object, key: string): PgColumn | undefined {
+  const found = Object.entries(columns as Record<string, PgColumn>)
+  return found.find(([name, column]) => name === key || column.name === key)?.[1]
 }

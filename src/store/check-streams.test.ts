@@ -160,14 +160,8 @@ describe('what no use takes', () => {
       [{ aggregate: { type: '', id: '1' } }],
       'streams.0.aggregate.type: expected a non-empty text, found ""',
     ],
-    [
-      [{ types: ['A'], aggregate: null }],
-      'streams.0.aggregate: expected an object, found null',
-    ],
-    [
-      [{ aggregate: 'cart' }],
-      'streams.0.aggregate: expected an object, found "cart"',
-    ],
+    [[{ types: ['A'], aggregate: null }], 'streams.0.aggregate: expected an object, found null'],
+    [[{ aggregate: 'cart' }], 'streams.0.aggregate: expected an object, found "cart"'],
     [
       [{ aggregate: { type: 'cart', id: 'a\0' } }],
       String.raw`streams.0.aggregate.id: expected a non-empty text, found "a\u0000"`,

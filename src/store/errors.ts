@@ -40,9 +40,10 @@ interface ErrorDetails {
   readonly cause?: unknown
   readonly retryable?: boolean
   readonly outcome?: Outcome
-  /** What a class adds: it becomes a field of the error. */
-  readonly [field: string]: unknown
 }
+
+/** What a class adds becomes a field of the error. */
+type ErrorFields = ErrorDetails & Readonly<Record<string, unknown>>
 
 /** The base of all errors: a stable `code`, and what the caller may do next. */
 export class EventfoldError extends Error {
@@ -56,9 +57,9 @@ export class EventfoldError extends Error {
    */
   declare readonly outcome: Outcome
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details)
-    Object.assign(this, { code, retryable: false, outcome: 'none' }, details)
+  constructor(code: ErrorCode, message: string, fields: ErrorFields = {}) {
+    super(message, fields)
+    Object.assign(this, { code, retryable: false, outcome: 'none' }, fields)
   }
 }
 

@@ -10,9 +10,10 @@ import { shortText } from '../../sql/short-text.ts'
 interface Answer {
   readonly head: number
   readonly id: string | null
-  readonly moment: string
+  /** Milliseconds since 1970. */
+  readonly moment: number
   readonly refused: readonly Refusal[]
-  /** By the number of the event in the batch. */
+  /** By the number of the event among those that were written. */
   readonly versions: readonly (readonly [o: number, version: number])[] | null
   readonly documents: readonly (readonly [a: number, result: DocumentResult])[] | null
 }
@@ -63,18 +64,16 @@ export function decodeAnswer(text: string, batch: readonly PreparedCommit[]): re
   }
   const versions = new Map(answer.versions)
   const documents = Map.groupBy(answer.documents ?? [], ([a]) => a)
+  const timestamp = new Date(answer.moment).toISOString()
   let number = 0
   let place: Place = { position: answer.head, id: answer.id ?? '' }
   return batch.map((commit, a): Result => {
     const refusal = refusals.get(a)
-    if (refusal) {
-      number += commit.events.length
-      return resultOf(refusal, commit)
-    }
+    if (refusal) return resultOf(refusal, commit)
     const events = commit.events.map(({ id, type, data, metadata, aggregate }): StoredEvent => {
       number += 1
       place = { position: place.position + 1, id }
-      const event = { id, type, data, metadata, position: place.position, timestamp: answer.moment }
+      const event = { id, type, data, metadata, position: place.position, timestamp }
       const version = versions.get(number)
       return aggregate && version !== undefined
         ? { ...event, aggregate: { ...aggregate, version } }

@@ -250,8 +250,10 @@ export function routinesSql(names: LogNames): string {
   create or replace procedure ${names.commit}(batch jsonb, patience int, early bool, inout answer text)
     language plpgsql as $program$
   begin
-    commit;
-    set transaction isolation level read committed;
+    if current_setting('transaction_isolation') <> 'read committed' then
+      commit;
+      set transaction isolation level read committed;
+    end if;
     perform set_config('lock_timeout', patience::text, true);
     if early then
       perform set_config('synchronous_commit', 'off', true);

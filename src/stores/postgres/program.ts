@@ -1,9 +1,9 @@
 import { matchesSql } from './matching.ts'
 import type { LogNames } from './names.ts'
-import { isoSql } from './sql.ts'
 
 /** SQLSTATE of what the program itself refuses. */
 export const NEEDS_READ_COMMITTED = '25001'
+
 /**
  * What the planner is told for the program: its plans must not depend on what the tables held when a
  * session first used them, and to compile them takes seconds where running them takes a millisecond.
@@ -14,7 +14,6 @@ export const PLANNING = {
   enable_bitmapscan: 'off',
   jit: 'off',
 } as const
-
 
 /** So many entries of a key are looked through before a condition asks whether something rarer can drive. */
 const NEAR = 256
@@ -48,10 +47,13 @@ export function programOf(names: LogNames): string {
     refused := refused || coalesce(found, '[]');
   end if;
 
-  select jsonb_agg(distinct jsonb_build_array(e.a, 'id', 0)) into found
-    from jsonb_to_recordset(batch -> 'e') as e(a int, i text)
-    where (select s.position from ${events} s where s.id = e.i) is not null;
-  refused := refused || coalesce(found, '[]');
+  if exists (select from jsonb_to_recordset(batch -> 'e') as e(i text)
+      where (select s.position from ${events} s where s.id = e.i) is not null) then
+    select jsonb_agg(distinct jsonb_build_array(e.a, 'id', 0)) into found
+      from jsonb_to_recordset(batch -> 'e') as e(a int, i text)
+      where (select s.position from ${events} s where s.id = e.i) is not null;
+    refused := refused || found;
+  end if;
 
   if batch -> 'x' is not null then
     select jsonb_agg(jsonb_build_array(x.a, 'version', x.n, x.actual)) into found from (
@@ -61,21 +63,20 @@ export function programOf(names: LogNames): string {
     refused := refused || coalesce(found, '[]');
   end if;
 
-  if batch -> 'h' is not null then
+  if batch -> 'h' is not null and exists (
+      select from jsonb_to_recordset(batch -> 'h') as c(q text, t text[], p bigint, v text)
+        where ${rewound(events)} or (
+          select count(*) > ${NEAR} or bool_or(c.t is null or k.type = any (c.t)) from (${nearby(keys)}) k)) then
     select jsonb_agg(jsonb_build_array(c.a, 'condition', c.n, c.rewound, ${eventAt(events, 'c.hit')}))
           filter (where c.rewound or c.hit is not null),
-        jsonb_agg(c.wide) filter (where c.hit is null and not c.rewound and c.wide is not null)
+        jsonb_agg(jsonb_build_object('a', c.a, 'n', c.n, 'k', jsonb_build_array(jsonb_build_array(c.q)),
+          't', c.t, 'p', c.p, 'v', c.v)) filter (where c.hit is null and not c.rewound and c.many)
       into found, wide from (
-        select c.a, c.n, ${rewound(events)} as rewound,
-            (select k.position from (select k.position, k.type from ${keys} k
-              where k.key = c.q and k.position > c.p order by k.position limit ${NEAR}) k
-              where c.t is null or k.type = any (c.t) order by k.position limit 1) as hit,
-            case when c.t is not null and (select k.position from ${keys} k
-                where k.key = c.q and k.position > c.p order by k.position offset ${NEAR} limit 1) is not null
-              then jsonb_build_object('a', c.a, 'n', c.n, 'k', jsonb_build_array(jsonb_build_array(c.q)),
-                't', c.t, 'p', c.p, 'v', c.v) end as wide
-          from jsonb_to_recordset(batch -> 'h')
-            as c(a int, n int, q text, t text[], p bigint, v text) offset 0) c;
+        select c.*, ${rewound(events)} as rewound, n.hit, n.many
+          from jsonb_to_recordset(batch -> 'h') as c(a int, n int, q text, t text[], p bigint, v text),
+            lateral (select count(*) > ${NEAR} as many,
+                min(k.position) filter (where c.t is null or k.type = any (c.t)) as hit
+              from (${nearby(keys)}) k) n offset 0) c;
     refused := refused || coalesce(found, '[]');
   end if;
 
@@ -95,20 +96,36 @@ export function programOf(names: LogNames): string {
     ${judgeDocuments(names)}
   end if;
 
-  bad := array(select distinct (r ->> 0)::int from jsonb_array_elements(refused) as r);
+  if refused <> '[]' then
+    bad := array(select distinct (r ->> 0)::int from jsonb_array_elements(refused) as r);
+    batch := batch || jsonb_build_object('e', coalesce((select jsonb_agg(e.event || jsonb_build_object('o', e.o) order by e.o) from (
+      select e.event, row_number() over (order by (e.event ->> 'o')::int) as o
+        from jsonb_array_elements(batch -> 'e') as e(event) where not (e.event ->> 'a')::int = any (bad)) e), '[]'));
+  end if;
 
   if batch -> 'y' is null then
-    with ${accepted('null::bigint')}, written as (${insertEvents(events)})
-      insert into ${keys} (key, position, type)
-        select k.key, m.position, m.t from m, lateral jsonb_array_elements_text(m.k) as k(key);
-  elsif batch -> 'e' is not null then
-    with ${accepted(
-      `case when e.at is not null then coalesce((${newestVersion(events, 'e')}), 0)
-          + row_number() over (partition by e.at, e.ai order by e.o) end`,
-    )}, written as (${insertEvents(events)}), filed as (
+    with m as materialized (
+      select head + e.o as position, e.i, e.t, coalesce(e.d, 'null') as d, coalesce(e.m, '{}') as m, e.k
+        from jsonb_to_recordset(batch -> 'e') as e(o int, i text, t text, d jsonb, m jsonb, k jsonb)),
+    written as (
+      insert into ${events} (position, id, type, data, metadata, created_at)
+        select m.position, m.i, m.t, m.d, m.m, moment from m)
+    insert into ${keys} (key, position, type)
+      select k.key, m.position, m.t from m, lateral jsonb_array_elements_text(m.k) as k(key);
+  else
+    with m as materialized (
+      select head + e.o as position, e.o, e.i, e.t, coalesce(e.d, 'null') as d, coalesce(e.m, '{}') as m, e.k, e.at, e.ai,
+          case when e.at is not null then coalesce((${newestVersion(events, 'e')}), 0)
+            + row_number() over (partition by e.at, e.ai order by e.o) end as version
+        from jsonb_to_recordset(batch -> 'e')
+          as e(o int, i text, t text, d jsonb, m jsonb, at text, ai text, k jsonb)),
+    written as (
+      insert into ${events} (position, id, type, data, metadata, aggregate_type, aggregate_id, version, created_at)
+        select m.position, m.i, m.t, m.d, m.m, m.at, m.ai, m.version, moment from m),
+    filed as (
       insert into ${keys} (key, position, type)
         select k.key, m.position, m.t from m, lateral jsonb_array_elements_text(m.k) as k(key))
-      select jsonb_agg(jsonb_build_array(m.o, m.version)) into versions from m where m.version is not null;
+    select jsonb_agg(jsonb_build_array(m.o, m.version)) into versions from m where m.version is not null;
   end if;
 
   if batch -> 'd' is not null then
@@ -141,16 +158,18 @@ export function programOf(names: LogNames): string {
         where not i.a = any (bad);
   end if;
 
-  answer := jsonb_build_object('head', head, 'id', head_id, 'refused', refused,
-    'moment', ${isoSql('moment')}, 'versions', versions,
-    'documents', (select jsonb_agg(jsonb_build_array(d.a, ${documentResult}) order by d.n) from jsonb_to_recordset(documents)
-      as d(a int, n int, t text, i text, status text, revision bigint)));`
+  if documents is not null then
+    select jsonb_agg(jsonb_build_array(d.a, ${documentResult}) order by d.n) into results
+      from jsonb_to_recordset(documents) as d(a int, n int, t text, i text, status text, revision bigint);
+  end if;
+  answer := jsonb_build_object('head', head, 'id', head_id, 'moment', extract(epoch from moment) * 1000,
+    'refused', refused, 'versions', versions, 'documents', results);`
 }
 
 /** What {@link programOf} works with, beside `batch` and `answer`. */
 export const VARIABLES = `
-  head bigint; head_id text; moment timestamptz; refused jsonb := '[]'; bad int[]; found jsonb; wide jsonb;
-  versions jsonb; documents jsonb;`
+  head bigint; head_id text; moment timestamptz; refused jsonb := '[]'; bad int[] := '{}'; found jsonb; wide jsonb;
+  versions jsonb; documents jsonb; results jsonb;`
 
 const documentResult = `jsonb_build_object('type', d.t, 'id', d.i, 'status', d.status, 'revision', d.revision)`
 
@@ -169,18 +188,10 @@ function rewound(events: string): string {
   return `(c.p > 0 and c.v is not null and (select s.id from ${events} s where s.position = c.p) is distinct from c.v)`
 }
 
-function accepted(version: string): string {
-  return `m as materialized (
-      select head + row_number() over (order by e.o) as position, e.o, e.i, e.t, coalesce(e.d, 'null') as d,
-          e.m, e.at, e.ai, e.k, ${version} as version
-        from jsonb_to_recordset(batch -> 'e')
-          as e(a int, o int, i text, t text, d jsonb, m jsonb, at text, ai text, k jsonb)
-        where not e.a = any (bad))`
-}
-
-function insertEvents(events: string): string {
-  return `insert into ${events} (position, id, type, data, metadata, aggregate_type, aggregate_id, version, created_at)
-      select m.position, m.i, m.t, m.d, coalesce(m.m, '{}'), m.at, m.ai, m.version, moment from m`
+/** The next entries of the key of a condition, and one more than is looked through at once. */
+function nearby(keys: string): string {
+  return `select k.position, k.type from ${keys} k where k.key = c.q and k.position > c.p
+    order by k.position limit ${NEAR + 1}`
 }
 
 /**

@@ -31,11 +31,12 @@ export async function knownCommit(commit: PreparedCommit, source: Source): Promi
     commit.events.map(({ id }) => id),
     source,
   )
+  const first = commit.events.find(({ id }) => known.has(id)) ?? { id: '' }
   const events = commit.events.map((event) => {
     const stored = known.get(event.id)
     const isSame = stored && canonicalJson(contentOf(event)) === canonicalJson(contentOf(stored))
     if (isSame) return stored
-    throw new IdempotencyError('event id', (stored ?? [...known.values()][0] ?? event).id)
+    throw new IdempotencyError('event id', (stored ?? first).id)
   })
   const last = events.at(-1) as StoredEvent
   return {

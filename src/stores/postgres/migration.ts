@@ -250,7 +250,8 @@ export function routinesSql(names: LogNames): string {
   create or replace procedure ${names.commit}(batch jsonb, patience int, early bool, inout answer text)
     language plpgsql as $program$
   begin
-    if current_setting('transaction_isolation') <> 'read committed' then
+    -- In a transaction that an earlier statement has begun this fails: a commit of its own must not join it.
+    if now() <> statement_timestamp() or current_setting('transaction_isolation') <> 'read committed' then
       commit;
       set transaction isolation level read committed;
     end if;

@@ -6,6 +6,8 @@ export interface Connections<Connection> {
   readonly runOn: (connection: Connection) => Run
   /** `broken` is set where the connection must not be used again. */
   readonly release: (connection: Connection, broken: Error | undefined) => unknown
+  /** Runs before BEGIN, and rejects where the connection may not begin. Default is that it may. */
+  readonly check?: (run: Run) => Promise<unknown>
 }
 
 /** `run` and `transaction` on a connection that is borrowed for the time of the call. */
@@ -35,7 +37,11 @@ export function borrowing<Connection>(
   }
   return {
     run: (statement, patience) => borrow(patience, (run) => run(statement)),
-    transaction: (work, patience) => borrow(patience, (run) => between(run, work)),
+    transaction: (work, patience) =>
+      borrow(patience, async (run) => {
+        await connections.check?.(run)
+        return await between(run, work)
+      }),
   }
 }
 

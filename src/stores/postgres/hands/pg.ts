@@ -52,6 +52,7 @@ export function fromPg(pool: PgPoolLike | PgClientLike): PostgresHand {
         client.removeListener('error', ignore)
         client.release(broken)
       },
+      ...(!isPgPool(pool) && { check: assertIdle }),
     }),
     within: (transaction) => {
       if (isPgClient(transaction)) return inTurn(runOn(transaction))
@@ -81,6 +82,17 @@ function runOn(client: PgClientLike): Run {
     })
     return rows as readonly Row[]
   }
+}
+
+/** A BEGIN in a transaction of the caller is a mere warning, and the COMMIT after it would end that one. */
+async function assertIdle(run: Run): Promise<void> {
+  await run({
+    text: `do $$ begin
+      if now() <> statement_timestamp() then
+        raise exception 'this connection is in a transaction' using errcode = '2D000';
+      end if;
+    end $$`,
+  })
 }
 
 const turns = new WeakMap<PgClientLike, Promise<void>>()

@@ -250,9 +250,9 @@ export function routinesSql(names: LogNames): string {
   create or replace procedure ${names.commit}(batch jsonb, patience int, early bool, inout answer text)
     language plpgsql as $program$
   begin
-    -- In a transaction that an earlier statement has begun this fails: a commit of its own must not join it.
-    if now() <> statement_timestamp() or current_setting('transaction_isolation') <> 'read committed' then
-      commit;
+    -- Fails in a transaction of the caller, which a commit of its own must not join.
+    commit;
+    if current_setting('transaction_isolation') <> 'read committed' then
       set transaction isolation level read committed;
     end if;
     perform set_config('lock_timeout', patience::text, true);

@@ -58,12 +58,19 @@ function isPgliteTransaction(value: unknown): value is PgliteTransactionLike {
 
 const TEXT = 25
 
-/** Values are declared as text: else PGlite checks and turns them by the type that the server wants. */
+/**
+ * Values are declared as text: else PGlite checks and turns them by the type that the server wants. Rows
+ * come as JSON: else it takes U+FEFF from the beginning of a text.
+ */
 function runOn(transaction: PgliteTransactionLike): Run {
   return async ({ text, values = [] }) => {
+    const isQuery = /^\s*(?:select|with)\s/iu.test(text)
+    const asked = isQuery ? `select row_to_json(r)::text as row from (${text}) r` : text
     const options = { paramTypes: values.map(() => TEXT) }
-    const { rows } = await transaction.query(text, [...values], options)
-    return rows as Row[]
+    const { rows } = await transaction.query(asked, [...values], options)
+    return isQuery
+      ? (rows as { row: string }[]).map(({ row }) => JSON.parse(row) as Row)
+      : (rows as Row[])
   }
 }
 

@@ -139,6 +139,7 @@ test('a database whose transactions are stricter by default takes commits and tr
   await log.query(`alter database ${name} set default_transaction_isolation = 'serializable'`)
   for (const way of [{}, { earlyRelease: true }, { plainStatements: true }]) {
     const pool = new Pool({ connectionString: log.url, max: 3 })
+    pool.on('error', () => {})
     const store = openPostgres({ pool, ...way })
     await Promise.all(
       ['k1', 'k2', 'k3', 'k4'].map((key) => store.commit({ events: [happened(key)] })),

@@ -252,9 +252,7 @@ export function routinesSql(names: LogNames): string {
   begin
     -- Fails in a transaction of the caller, which a commit of its own must not join.
     commit;
-    if current_setting('transaction_isolation') <> 'read committed' then
-      set transaction isolation level read committed;
-    end if;
+    set transaction isolation level read committed;
     perform set_config('lock_timeout', patience::text, true);
     if early then
       perform set_config('synchronous_commit', 'off', true);

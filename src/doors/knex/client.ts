@@ -121,10 +121,10 @@ export interface KnexCommitted<Event extends EventShape> extends Omit<Committed,
 }
 
 /** The client of this door, by its events. See {@link EventClient}. */
-export interface KnexClient<Event extends EventShape, Input extends EventShape> {
+export interface KnexClient<Event extends EventShape, in Input extends EventShape> {
   /** Appends one event, unconditionally. */
   saveEvent<const Type extends Input['type']>(
-    event: New<OfType<Input, Type>> & { readonly type: Type },
+    event: New<Input> & { readonly type: Type },
     options?: SavingOptions,
   ): Promise<OfType<Event, Type>>
   /** Appends several events, together or not at all. */
@@ -138,7 +138,7 @@ export interface KnexClient<Event extends EventShape, Input extends EventShape> 
     const Many extends StreamsOf<Event>,
   >(
     args: Validation<Event, Many> & {
-      readonly event: New<OfType<Input, Type>> & { readonly type: Type }
+      readonly event: New<Input> & { readonly type: Type }
     },
   ): Promise<OfType<Event, Type>>
   /** As {@link KnexClient.saveEventWithStreamValidation}, for several events: all or none. */

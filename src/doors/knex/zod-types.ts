@@ -13,7 +13,8 @@ export interface ZodObjectLike extends StandardSchemaV1 {
   keyof(): unknown
 }
 
-type IsAny<Type> = 0 extends 1 & Type ? true : false
+/** In tuples, for a condition on what cannot be resolved is itself unresolved. */
+type IsAny<Type> = [Type] extends [string] ? ([Type] extends [number] ? true : false) : false
 
 interface Base<Type, Data> {
   type: Type

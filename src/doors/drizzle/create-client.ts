@@ -31,12 +31,15 @@ export interface EventClientOptions<
  *
  * Throws `INVALID_ARGUMENT` for tables that are not made by this door.
  *
- * <!-- not run -->
  * ```ts
+ * import { PGlite } from '@electric-sql/pglite'
+ * import { drizzle } from 'drizzle-orm/pglite'
  * import { createEventClient, createEventsTable, createProjectionsTable, migrate } from 'eventfold/drizzle'
  *
+ * type AppEvent = { type: 'CART_CREATED'; data: { cartId: string; userId: string } }
  * const events = createEventsTable({ schema: 'my_app' })
  * const projections = createProjectionsTable({ schema: 'my_app' })
+ * const db = drizzle(new PGlite())
  * await migrate(db, { events, projections })
  * const client = createEventClient<AppEvent['type'], AppEvent>(db, events, projections)
  * await client.saveEvent({ type: 'CART_CREATED', data: { cartId: 'cart_123', userId: 'user_456' } })

@@ -22,14 +22,8 @@ export interface MigrateOptions {
 /**
  * Makes everything that a log needs: both tables and their indexes, where drizzle-kit has not made them,
  * and what is beside them in the PostgreSQL schema `eventfold`. It may run at every start, and in several
- * processes at once. Errors are those of `migrate` of `eventfold/postgres`.
- *
- * <!-- not run -->
- * ```ts
- * import { migrate } from 'eventfold/drizzle'
- *
- * await migrate(db, { events, projections })
- * ```
+ * processes at once. See `createEventClient` for an example. Errors are those of `migrate` of
+ * `eventfold/postgres`.
  */
 export async function migrate(
   db: DrizzleLike,

@@ -176,10 +176,15 @@ abstract class ProjectionOfStreams<
  * gets all events; what it asks for first decides.
  *
  * ```ts
+ * import { ProjectionBase, type EventClient } from 'eventfold/drizzle'
+ *
+ * type AppEvent = { type: 'ITEM_ADDED'; data: { cartId: string; productId: string } }
+ * type AppClient = EventClient<AppEvent['type'], AppEvent>
+ *
  * class ItemCount extends ProjectionBase<AppEvent['type'], AppEvent, AppClient, { items: number }> {
  *   readonly id = 'cart_123'
  *   protected readonly projectionType = 'ITEM_COUNT'
- *   protected readonly eventTypes = ['ITEM_ADDED' as const]
+ *   protected readonly eventTypes = ['ITEM_ADDED'] as const
  *   protected getEventIdentifiers() {
  *     return { cartId: this.id }
  *   }

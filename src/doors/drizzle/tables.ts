@@ -87,6 +87,8 @@ export type ProjectionsTable = Table<{
  * `events`, default schema `public`. Throws `INVALID_ARGUMENT` for an index over an unknown column.
  *
  * ```ts
+ * import { createEventsTable } from 'eventfold/drizzle'
+ *
  * export const events = createEventsTable({ schema: 'my_app', dataIndexes: ['sku'] })
  * ```
  */
@@ -119,6 +121,8 @@ export function createEventsTable(options: TableOptions = {}): EventsTable {
  * {@link createEventsTable}.
  *
  * ```ts
+ * import { createProjectionsTable } from 'eventfold/drizzle'
+ *
  * export const projections = createProjectionsTable({ schema: 'my_app', name: 'views' })
  * ```
  */

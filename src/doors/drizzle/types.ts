@@ -30,6 +30,8 @@ export type EventRecord<Event extends EventLike> = Event extends unknown
  * the id unless one is given.
  *
  * ```ts
+ * import type { InputOf } from 'eventfold/drizzle'
+ *
  * type Input = InputOf<
  *   | { type: 'OPENED'; data: { cartId: string } }
  *   | { type: 'CLOSED'; data: { cartId: string; reason: string } }

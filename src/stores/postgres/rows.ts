@@ -7,12 +7,12 @@ import type { Row } from './hand.ts'
 import { isoSql } from './sql.ts'
 
 /** What a statement selects of an event `e`. */
-export const EVENT = `e.position::text as position, e.id, e.type, e.data::text as data,
+export const EVENT: string = `e.position::text as position, e.id, e.type, e.data::text as data,
   e.metadata::text as metadata, e.aggregate_type, e.aggregate_id, e.version::text as version,
   ${isoSql('e.created_at')} as created_at`
 
 /** What a statement selects of a document `d`. */
-export const DOCUMENT = `d.type, d.id, d.data::text as data, d.position::text as position,
+export const DOCUMENT: string = `d.type, d.id, d.data::text as data, d.position::text as position,
   d.latest_event_id, d.revision::text as revision, ${isoSql('d.updated_at')} as updated_at`
 
 /** The row of {@link EVENT}. */

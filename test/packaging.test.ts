@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -10,6 +10,8 @@ import manifest from '../package.json' with { type: 'json' }
 const doors = Object.keys(manifest.exports)
   .filter((door) => door !== './package.json')
   .map((door) => door.replace('.', 'eventfold'))
+
+const drizzle = 'eventfold/drizzle'
 
 /** What a user has: the tarball, installed in an empty folder. */
 const app = mkdtempSync(join(tmpdir(), 'eventfold-packed-'))
@@ -26,6 +28,8 @@ beforeAll(() => {
   packed = tarball.files.map(({ path }: { path: string }) => path)
   write('package.json', JSON.stringify({ private: true, type: 'module' }))
   run('npm', 'install', tarball.filename, '--prefer-offline', '--no-audit', '--no-fund')
+  // Whoever opens this door has it: the optional peer, as it is installed here.
+  symlinkSync(resolve('node_modules/drizzle-orm'), join(app, 'node_modules/drizzle-orm'))
 })
 
 afterAll(() => rmSync(app, { recursive: true }))
@@ -54,18 +58,30 @@ test.each([
 ])('TypeScript finds the types of every door with $moduleResolution', (resolution) => {
   const lib = ['es2024', 'esnext.disposable', 'dom']
   const options = { ...resolution, lib, target: 'es2024', strict: true, noEmit: true, types: [] }
-  write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['consumer.ts'] }))
-  write(
-    'consumer.ts',
-    `${doors.map((door, index) => `export * as door${index} from '${door}'`).join('\n')}
-     import { createEventClient, MemoryEventStore, type EventStore } from 'eventfold'
-     export const store: EventStore = new MemoryEventStore()
-     // @ts-expect-error the types are real ones, not \`any\`
-     createEventClient(42)`,
-  )
-  expect(spawnSync(resolve('node_modules/.bin/tsc'), { cwd: app, encoding: 'utf8' }).stdout).toBe(
-    '',
-  )
+  const compile = (lines: readonly string[]): string => {
+    write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['consumer.ts'] }))
+    write('consumer.ts', lines.join('\n'))
+    return spawnSync(resolve('node_modules/.bin/tsc'), { cwd: app, encoding: 'utf8' }).stdout
+  }
+  const opened = (all: readonly string[]): string[] =>
+    all.map((door, index) => `export * as door${index} from '${door}'`)
+  const said = compile([
+    ...opened(doors.filter((door) => door !== drizzle)),
+    `import { createEventClient, MemoryEventStore, type EventStore } from 'eventfold'`,
+    'export const store: EventStore = new MemoryEventStore()',
+    '// @ts-expect-error the types are real ones, not `any`',
+    'createEventClient(42)',
+  ])
+  expect(said).toBe('')
+  // Drizzle's own declarations do not compile without skipLibCheck; those of its door do.
+  const ofDrizzle = compile([
+    ...opened([drizzle]),
+    `import { createEventsTable } from '${drizzle}'`,
+    'export const name: string = createEventsTable().$inferSelect.type',
+    '// @ts-expect-error the types are real ones, not `any`',
+    'createEventsTable(42)',
+  ])
+  expect(ofDrizzle.split('\n').filter((line) => /^(consumer|node_modules)/.test(line))).toEqual([])
 })
 
 /** The size in bytes of what a browser downloads, minified and gzipped. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { DEFAULT_IDENTIFIERS, type Identifiers } from '../../event/identifiers.ts'
 import {
   namesOf,
+  quoteBody,
   quoteName,
   quoteText,
   SIDE_SCHEMA,
@@ -9,7 +10,7 @@ import {
   type PostgresTables,
   type Table,
 } from './names.ts'
-import { PLANNING, programOf, VARIABLES } from './program.ts'
+import { PLANNING, programOf, QUICK_VARIABLES, quickProgramOf, VARIABLES } from './program.ts'
 
 /** The layout that this version of the library reads and writes. */
 export const VERSION = 1
@@ -43,11 +44,11 @@ export function migrationSql(tables: PostgresTables = {}, options: MigrateOption
   const names = namesOf(tables, identifiers)
   const { events, projections } = names.tables
   const schemas = new Set([events.schema, projections.schema, SIDE_SCHEMA])
-  return `do $migration$
+  const body = `
 declare
   installed int; filed jsonb;
 begin
-  perform pg_advisory_xact_lock(${names.lock[0]}, ${names.lock[1]});
+${locked(names)}
   perform set_config('client_min_messages', 'warning', true);
   if current_setting('server_encoding') <> 'UTF8' then
     raise exception 'a log needs a database in UTF8, this one is in %', current_setting('server_encoding')
@@ -73,7 +74,8 @@ ${routinesSql(names)}
   insert into ${SIDE_SCHEMA}.logs (log, version, identifiers, projections)
     values (${quoteText(names.log)}, ${VERSION}, ${quoteText(JSON.stringify(identifiers))}, ${quoteText(names.projections)})
     on conflict (log) do update set version = excluded.version;
-end $migration$`
+end `
+  return `do ${quoteBody(body, 'migration')}`
 }
 
 /** The statement that takes away everything that {@link migrationSql} makes, with all events. */
@@ -82,12 +84,11 @@ export function dropSql(
   options: Pick<MigrateOptions, 'identifiers'> = {},
 ): string {
   const names = namesOf(tables, options.identifiers)
-  return `do $migration$
+  const body = `
 begin
-  perform pg_advisory_xact_lock(${names.lock[0]}, ${names.lock[1]});
+${locked(names)}
   perform set_config('client_min_messages', 'warning', true);
-  drop procedure if exists ${names.commit}(jsonb, int, bool, text);
-  drop function if exists ${names.append}(jsonb);
+${dropRoutinesSql(names)}
   drop table if exists ${[names.events, names.projections, names.keys, names.outbox, names.answers].join(', ')};
   if to_regclass('${SIDE_SCHEMA}.logs') is not null then
     delete from ${SIDE_SCHEMA}.logs l where l.log = ${quoteText(names.log)};
@@ -98,7 +99,14 @@ begin
       end if;
     end if;
   end if;
-end $migration$`
+end `
+  return `do ${quoteBody(body, 'migration')}`
+}
+
+/** What all logs share is made by one at a time; then nobody writes to this one. */
+function locked({ lock: [space, log] }: LogNames): string {
+  return `  perform pg_advisory_xact_lock(${space}, 0);
+  perform pg_advisory_xact_lock(${space}, ${log});`
 }
 
 /** The index of a key of data, by the name it has unless it is given one. */
@@ -231,31 +239,35 @@ function checkShape(table: Table, columns: Readonly<Record<string, string>>): st
 }
 
 /**
- * The function judges and writes in whatever transaction it is called; the procedure gives it one of
- * its own.
+ * The functions judge and write in whatever transaction they are called; the procedure gives them one of
+ * their own.
  */
 export function routinesSql(names: LogNames): string {
+  const planning = Object.entries(PLANNING).map(([setting, value]) => `set ${setting} = ${value}`)
+  const kind = `language plpgsql volatile ${planning.join(' ')}`
   return `
-  create or replace function ${names.append}(batch jsonb) returns text language plpgsql volatile
-    ${Object.entries(PLANNING)
-      .map(([setting, value]) => `set ${setting} = ${value}`)
-      .join(' ')}
-  as $program$
+  create or replace function ${names.judge}(batch jsonb) returns text ${kind} as $program$
   #variable_conflict use_column
   declare answer jsonb;${VARIABLES}
   begin
     ${programOf(names)}
-    return answer::text;
+    return answer;
   end $program$;
-  create or replace procedure ${names.commit}(batch jsonb, patience int, early bool, inout answer text)
+  create or replace function ${names.append}(batch jsonb) returns text ${kind} as $program$
+  #variable_conflict use_column
+  declare ${QUICK_VARIABLES}
+  begin
+    ${quickProgramOf(names)}
+  end $program$;
+  create or replace procedure ${names.commit}(batch jsonb, patience text, early bool, inout answer text)
     language plpgsql as $program$
   begin
     -- Fails in a transaction of the caller, which a commit of its own must not join.
     commit;
     set transaction isolation level read committed;
-    perform set_config('lock_timeout', patience::text, true);
+    patience := set_config('lock_timeout', patience, true);
     if early then
-      perform set_config('synchronous_commit', 'off', true);
+      set local synchronous_commit = off;
     end if;
     answer := ${names.append}(batch);
     if early then
@@ -263,4 +275,12 @@ export function routinesSql(names: LogNames): string {
       perform pg_logical_emit_message(true, 'eventfold', '');
     end if;
   end $program$;`
+}
+
+/** Takes away what {@link routinesSql} makes. */
+export function dropRoutinesSql({ commit, append, judge }: LogNames): string {
+  return `
+  drop procedure if exists ${commit}(jsonb, text, bool, text);
+  drop function if exists ${append}(jsonb);
+  drop function if exists ${judge}(jsonb);`
 }

@@ -24,8 +24,9 @@ export interface LogNames {
   readonly keys: string
   readonly outbox: string
   readonly answers: string
-  /** The function that judges and writes a batch, and the procedure that commits it. */
+  /** The functions that write a batch, quickly where nothing is in the way, and the procedure that commits it. */
   readonly append: string
+  readonly judge: string
   readonly commit: string
   /** The two numbers of its advisory lock. */
   readonly lock: readonly [number, number]
@@ -65,6 +66,7 @@ export function namesOf(
     outbox: side('outbox'),
     answers: side('answers'),
     append: side(`append${by}`),
+    judge: side(`judge${by}`),
     commit: side(`commit${by}`),
     lock: [LOCK_SPACE, createHash('sha256').update(log).digest().readInt32BE(0)],
     tables: { events, projections },
@@ -79,6 +81,13 @@ export function quoteName(name: string): string {
 export function quoteText(text: string): string {
   const quoted = `'${text.replaceAll("'", "''")}'`
   return quoted.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted
+}
+
+/** A body between dollars, which nothing in it ends. */
+export function quoteBody(body: string, tag: string): string {
+  let dollars = `$${tag}$`
+  for (let n = 1; body.includes(dollars); n += 1) dollars = `$${tag}${n}$`
+  return `${dollars}${body}${dollars}`
 }
 
 function suffixOf(identifiers: Identifiers): string {

@@ -7,8 +7,8 @@ import { checkOptions } from './check-options.ts'
 import { asHand, type PoolLike } from './connect.ts'
 import { asStoreError } from './errors.ts'
 import type { Run } from './hand.ts'
-import { keysTableSql, routinesSql, VERSION } from './migration.ts'
-import { namesOf, SIDE_SCHEMA, type LogNames, type PostgresTables } from './names.ts'
+import { dropRoutinesSql, keysTableSql, routinesSql, VERSION } from './migration.ts'
+import { namesOf, quoteBody, SIDE_SCHEMA, type LogNames, type PostgresTables } from './names.ts'
 
 export interface ReindexOptions {
   /** The identifiers to go on with. */
@@ -49,7 +49,7 @@ export async function reindexPostgres(pool: PoolLike, options: ReindexOptions): 
     if (JSON.stringify(recorded) === JSON.stringify(identifiers)) return
     const former = namesOf(tables, recorded)
     const text = `drop table if exists ${names.keys}; ${keysTableSql(names.keys)};`
-    await hand.run({ text: `do $reindex$ begin ${text} end $reindex$` }, PATIENCE)
+    await hand.run({ text: `do ${quoteBody(`begin ${text} end `, 'reindex')}` }, PATIENCE)
     const filing = { names, ...options }
     let filed = 0
     for (let begun = -1; filed - begun >= BATCH || begun < 0;) {
@@ -109,13 +109,13 @@ async function finish(run: Run, filing: Filing, from: number, former: LogNames):
     begun = filed
     filed = await fileAfter(run, begun, filing)
   }
-  await run({
-    text: `do $reindex$ begin
+  const body = `begin
       ${routinesSql(names)}
-      drop procedure ${former.commit}(jsonb, int, bool, text);
-      drop function ${former.append}(jsonb);
+      ${dropRoutinesSql(former)}
       drop table ${former.keys};
-    end $reindex$`,
+    end `
+  await run({
+    text: `do ${quoteBody(body, 'reindex')}`,
   })
   await run({
     text: `update ${SIDE_SCHEMA}.logs set identifiers = $2::text::jsonb where log = $1::text`,

@@ -22,11 +22,24 @@ export interface KnexClientOptions
  * What is saved is checked by the union of the inputs: what it refuses, and keys that it would drop,
  * throw `INVALID_EVENT`. Ids of events are their positions in the log. In JSON, ids are strings.
  *
- * <!-- not run -->
  * ```ts
- * const client = createEventClient(eventUnion, eventInputUnion, knex)
- * const event = await client.saveEvent({ type: 'ITEM_ADDED', data: { listId: 'list_1' } })
- * await knex.transaction((trx) => client.within(trx).saveEvent(another))
+ * import { createEventClient, createEventInputSchema, createEventSchema } from 'eventfold/knex'
+ * import knex from 'knex'
+ * import { z } from 'zod'
+ *
+ * const item = z.object({ listId: z.string(), itemId: z.string() })
+ * const added = createEventSchema('ITEM_ADDED', item)
+ * const removed = createEventSchema('ITEM_REMOVED', item)
+ * const eventUnion = z.discriminatedUnion('type', [added, removed])
+ * const eventInputUnion = z.discriminatedUnion('type', [
+ *   createEventInputSchema('ITEM_ADDED', item),
+ *   createEventInputSchema('ITEM_REMOVED', item),
+ * ])
+ *
+ * const db = knex({ client: 'pg', connection: process.env['DATABASE_URL'] ?? '' })
+ * const client = createEventClient(eventUnion, eventInputUnion, db)
+ * const itemsOf = (listId: string) =>
+ *   client.getEventStream({ types: ['ITEM_ADDED'], filter: { listId: { eq: listId } } })
  * ```
  */
 export function createEventClient<Events extends StandardSchemaV1, Inputs extends StandardSchemaV1>(

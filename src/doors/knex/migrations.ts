@@ -52,9 +52,11 @@ export type TableMigration<Options> = Migration & ((options?: Options) => Migrat
  * Makes everything that the log needs; `down` leaves nothing of it, with all events. It is SQL for
  * `knex.raw`, and can be called where the tables have names of their own.
  *
- * <!-- not run -->
  * ```ts
- * export const up = (knex) => knex.raw(createEventsTableMigration({ schema: 'todo' }).up)
+ * import { createEventsTableMigration } from 'eventfold/knex'
+ * import type { Knex } from 'knex'
+ *
+ * export const up = (knex: Knex) => knex.raw(createEventsTableMigration({ schema: 'todo' }).up)
  * ```
  */
 export const createEventsTableMigration: TableMigration<EventsTableOptions> = callable(

@@ -134,18 +134,21 @@ abstract class ProjectionOfStreams<
 /**
  * A view of one stream.
  *
- * <!-- not run -->
  * ```ts
- * class ListView extends SingleStreamProjection<
- *   typeof eventUnion,
- *   typeof eventInputUnion,
- *   typeof listSchema
- * > {
+ * import { SingleStreamProjection, type EventClient } from 'eventfold/knex'
+ * import { z } from 'zod'
+ *
+ * type Events = z.ZodType<{ type: 'ITEM_ADDED'; data: { listId: string } }>
+ * const listSchema = z.object({ items: z.number() })
+ *
+ * class ListView extends SingleStreamProjection<Events, Events, typeof listSchema> {
  *   readonly jsonSchema = listSchema
  *   readonly type = 'list'
  *   readonly types = ['ITEM_ADDED'] as const
- *   constructor(client: EventClient<typeof eventUnion, typeof eventInputUnion>, readonly id: string) {
+ *   readonly id: string
+ *   constructor(client: EventClient<Events, Events>, listId: string) {
  *     super(client, { loadExisting: true })
+ *     this.id = listId
  *   }
  *   get filter() {
  *     return { listId: { eq: this.id } }

@@ -19,6 +19,9 @@ interface Context {
  * zod of the data's schema. It takes an event as the client gives it, and as `JSON.stringify` writes it.
  *
  * ```ts
+ * import { createEventSchema } from 'eventfold/knex'
+ * import { z } from 'zod'
+ *
  * const itemAdded = createEventSchema('ITEM_ADDED', z.object({ itemId: z.string() }))
  * type ItemAdded = z.infer<typeof itemAdded>
  * ```

@@ -92,17 +92,22 @@ abstract class Validator<Events extends StandardSchemaV1, Inputs extends Standar
 /**
  * A rule over one stream: apply what should happen, say in `isValid` whether it may, and `save`.
  *
- * <!-- not run -->
  * ```ts
- * class AddItem extends SingleStreamValidator<typeof eventUnion, typeof eventInputUnion> {
- *   constructor(client: EventClient<typeof eventUnion, typeof eventInputUnion>, listId: string) {
+ * import { SingleStreamValidator, type EventClient } from 'eventfold/knex'
+ * import type { z } from 'zod'
+ *
+ * type Events = z.ZodType<{ type: 'ITEM_ADDED'; data: { listId: string } }>
+ *
+ * class AddItem extends SingleStreamValidator<Events, Events> {
+ *   constructor(client: EventClient<Events, Events>, listId: string) {
  *     super(client, ['ITEM_ADDED'], { listId: { eq: listId } })
  *   }
  *   async isValid() {
  *     return (await this.getEvents()).length <= 3
  *   }
  * }
- * await new AddItem(client, 'list_1').apply({ type: 'ITEM_ADDED', data }).save()
+ * const addItem = (client: EventClient<Events, Events>, listId: string) =>
+ *   new AddItem(client, listId).apply({ type: 'ITEM_ADDED', data: { listId } }).save()
  * ```
  */
 export abstract class SingleStreamValidator<

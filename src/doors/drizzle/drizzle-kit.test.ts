@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
 import { Pool } from 'pg'
@@ -60,7 +61,7 @@ describe.each(schemas)(
     })
 
     const kit = (...args: string[]): string => {
-      const bin = resolve('node_modules/drizzle-kit/bin.cjs')
+      const bin = fileURLToPath(new URL('bin.cjs', import.meta.resolve('drizzle-kit')))
       const given = [bin, ...args, '--config', 'drizzle.config.json']
       const env = { ...process.env, NODE_OPTIONS: '--conditions=eventfold-source' }
       const { stdout, stderr } = spawnSync(process.execPath, given, {

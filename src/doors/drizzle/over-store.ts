@@ -31,7 +31,7 @@ const anyEvent: EventDefinition = {
   check: (data) => ({ value: data }),
   upcast: (event) => event,
 }
-export const anyEvents: EventDefinitions = {
+const anyEvents: EventDefinitions = {
   types: [],
   definitionOf: () => anyEvent,
   '~standard': {

@@ -150,8 +150,9 @@ export function createProjectionsTable(options: TableOptions = {}): ProjectionsT
  *
  * @deprecated Use {@link createProjectionsTable}.
  */
-export const createProjectionBaseClasssTable: (options?: TableOptions) => ProjectionsTable =
-  createProjectionsTable
+export function createProjectionBaseClasssTable(options?: TableOptions): ProjectionsTable {
+  return createProjectionsTable(options)
+}
 
 /** Drizzle refuses `public` as the name of a schema, since that is where tables are without one. */
 function schemaOf({ schema = 'public' }: TableOptions): { readonly table: typeof pgTable } {

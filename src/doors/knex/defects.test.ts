@@ -276,6 +276,32 @@ describe.each(versions)('$knex', ({ knex: name, z }) => {
     ])
   })
 
+  test('a decision costs one read and one append; an id that was seen costs nothing', async () => {
+    await client.saveEvent(created())
+    const sent: string[] = []
+    const note = ({ sql }: { sql: string }) => sent.push(sql)
+    const counted = async (work: () => Promise<unknown>) => {
+      sent.length = 0
+      await work()
+      return sent.length
+    }
+    knex.on('query', note)
+    try {
+      expect(await counted(() => new AddItem(client, listId).apply(added('a')).save())).toBe(2)
+      const event = await client.getLatestEvent({ type: 'ITEM_ADDED', filter: { listId } })
+      const save = (by: TodoClient, latestEventId: bigint) =>
+        by.saveEventWithStreamValidation({ event: added('b'), latestEventId, streams: streams() })
+      expect(await counted(() => save(client, event!.id))).toBe(1)
+      const other = createEventClient(todo.eventUnion, todo.eventInputUnion, knex)
+      // The first commit of a client looks whether the log is there.
+      await other.saveEvent(created())
+      const [, last] = await client.getEventStream({ types: ['ITEM_ADDED'], filter: { listId } })
+      expect(await counted(() => save(other, last!.id))).toBe(2)
+    } finally {
+      knex.off('query', note)
+    }
+  })
+
   test('an empty list of events is named as what it is', async () => {
     await expect(client.saveEvents([])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     await expect(

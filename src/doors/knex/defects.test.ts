@@ -297,6 +297,11 @@ describe.each(versions)('$knex', ({ knex: name, z }) => {
       await other.saveEvent(created())
       const [, last] = await client.getEventStream({ types: ['ITEM_ADDED'], filter: { listId } })
       expect(await counted(() => save(other, last!.id))).toBe(2)
+      const third = await client.getLatestEvent({ type: 'ITEM_ADDED', filter: { listId } })
+      await knex.transaction(async (tx) => {
+        const query = { types: ['ITEM_ADDED'], filter: { listId }, afterId: third!.id } as const
+        expect(await counted(() => client.getEventStream({ ...query, tx }))).toBe(1)
+      })
     } finally {
       knex.off('query', note)
     }

@@ -9,7 +9,7 @@ import type { EventStore } from '../../store/store.ts'
 import type { KnexClient, KnexCommit, Projection } from './client.ts'
 import { definitionsOf } from './definitions.ts'
 import { eventDecoder, serialising, shownEvent, type AnyEvent } from './event.ts'
-import { createPositions } from './positions.ts'
+import { createPositions, type Positions } from './positions.ts'
 import { withTransactions } from './with-transactions.ts'
 
 /** A log, and what turns a position into an id. */
@@ -61,9 +61,9 @@ export function coreOf(client: unknown): Client<EventShape> {
 }
 
 /** The client of this door over a log: its arguments and results, and the core's client in between. */
-export function createDoorClient(schemas: Schemas, log: Log): AnyClient {
+export function createDoorClient(schemas: Schemas, log: Log, outside?: Positions): AnyClient {
   const decode = eventDecoder(schemas.validateOnRead === false ? undefined : schemas.eventUnion)
-  const positions = createPositions(log.idAt)
+  const positions = createPositions(log.idAt, outside)
   const client = createEventClient({
     store: log.store,
     events: definitionsOf(schemas.inputUnion),
@@ -93,7 +93,7 @@ export function createDoorClient(schemas: Schemas, log: Log): AnyClient {
     cursor: await positions.cursorOf(eventId as bigint, 'eventId'),
   })
   const within = (transaction: unknown): AnyClient =>
-    createDoorClient(schemas, log.within(transaction))
+    createDoorClient(schemas, log.within(transaction), positions)
 
   const core = {
     ...client,

@@ -19,7 +19,9 @@ export {
   createMultiStreamProjectionBaseClass,
   createProjectionBaseClass,
   MultiStreamProjectionBase,
+  type MultiStreamProjectionBase as MultiStreamProjectionBaseType,
   ProjectionBase,
+  type ProjectionBase as ProjectionBaseType,
   type ProjectionSource,
 } from './projection.ts'
 export type { AdditionalIndex, TableOptions } from './table-options.ts'
@@ -29,8 +31,10 @@ export {
   createProjectionsTable,
   type EventsTable,
   type EventsTable as GenericEventsTable,
+  type EventsTable as GenericEventsType,
   type ProjectionsTable,
   type ProjectionsTable as GenericProjectionsTable,
+  type ProjectionsTable as GenericProjectionsType,
 } from './tables.ts'
 export type {
   EventFromType,

@@ -72,6 +72,20 @@ describe.each(versions)('$knex', ({ knex: name, z }) => {
     await client.close()
   })
 
+  test('of one log leave the projections that another one uses', async () => {
+    await knex.raw(createEventsTableMigration.up)
+    const client = createEventClient(eventUnion, eventInputUnion, knex)
+    const { id } = await client.saveEvent(event)
+    await client.saveProjection({ type: 'list', id: 'list_1', data: {}, eventId: id })
+    const other = createEventsTableMigration({ table: 'other_events' })
+    await knex.raw(other.up)
+    await knex.raw(other.down)
+    expect(await client.getProjection({ type: 'list', id: 'list_1' })).not.toBeNull()
+    await client.close()
+    await knex.raw(createEventsTableMigration.down)
+    expect(await contentsOf(knex)).toEqual(before)
+  })
+
   test.each([
     ['facts', 'todo'],
     ['What happened?', `the "new" one's schema?`],

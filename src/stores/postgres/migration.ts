@@ -78,7 +78,10 @@ end `
   return `do ${quoteBody(body, 'migration')}`
 }
 
-/** The statement that takes away everything that {@link migrationSql} makes, with all events. */
+/**
+ * The statement that takes away everything that {@link migrationSql} makes, with all events; a table of
+ * projections that another log uses stays.
+ */
 export function dropSql(
   tables: PostgresTables = {},
   options: Pick<MigrateOptions, 'identifiers'> = {},
@@ -89,9 +92,15 @@ begin
 ${locked(names)}
   perform set_config('client_min_messages', 'warning', true);
 ${dropRoutinesSql(names)}
-  drop table if exists ${[names.events, names.projections, names.keys, names.outbox, names.answers].join(', ')};
-  if to_regclass('${SIDE_SCHEMA}.logs') is not null then
+  drop table if exists ${[names.events, names.keys, names.outbox, names.answers].join(', ')};
+  if to_regclass('${SIDE_SCHEMA}.logs') is null then
+    drop table if exists ${names.projections};
+  else
     delete from ${SIDE_SCHEMA}.logs l where l.log = ${quoteText(names.log)};
+    -- Another log may keep its projections in the same table.
+    if not exists (select from ${SIDE_SCHEMA}.logs l where l.projections = ${quoteText(names.projections)}) then
+      drop table if exists ${names.projections};
+    end if;
     if not exists (select from ${SIDE_SCHEMA}.logs) then
       drop table ${SIDE_SCHEMA}.logs;
       if not exists (select from pg_class c where c.relnamespace = '${SIDE_SCHEMA}'::regnamespace) then

@@ -84,8 +84,8 @@ async function fileAfter(run: Run, position: number, filing: Filing): Promise<nu
   const { names, identifiers, codec = jsonCodec } = filing
   const isIdentifier = identifierTest(identifiers)
   const rows = await run({
-    text: `select position::text, type, data::text from ${names.events}
-      where position > $1::text::bigint order by position limit ${BATCH}`,
+    text: `select e.position::text, e.type, e.data::text from ${names.events} e
+      where e.position > $1::text::bigint order by e.position limit ${BATCH}`,
     values: [String(position)],
   })
   const keys = rows.flatMap(({ position: at, type, data }) =>

@@ -26,7 +26,7 @@ const channels = new WeakMap<object, Map<string, Channel>>()
 export function channelOf(hand: PostgresHand, names: LogNames, way: Way): Channel {
   const ofPool = channels.get(hand.pool) ?? new Map<string, Channel>()
   channels.set(hand.pool, ofPool)
-  const key = JSON.stringify([names.log, names.projections, way])
+  const key = JSON.stringify([names.append, names.projections, way])
   let channel = ofPool.get(key)
   if (channel === undefined) {
     channel = { combiner: new Combiner(), send: senderOf(hand, names, way) }
@@ -88,7 +88,7 @@ type Answered = string | null | undefined
 const plainPrograms = new Map<string, string>()
 
 function plainProgramOf(names: LogNames): string {
-  const key = names.events + names.projections
+  const key = names.append + names.projections
   let text = plainPrograms.get(key)
   if (text === undefined) {
     const body = `

@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeMachine } from './machine.ts'
+import { benchPostgres } from './postgres.ts'
 import { benchSqlite } from './sqlite.ts'
 
 const rooms: Readonly<Record<string, (folder: string, names: readonly string[]) => Promise<void>>> =
   {
     sqlite: benchSqlite,
+    postgres: benchPostgres,
   }
 
 const [room, ...names] = process.argv.slice(2)

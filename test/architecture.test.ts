@@ -48,7 +48,7 @@ const rules: Readonly<Record<string, Rule>> = {
 }
 
 const isTest = (file: string): boolean => /\.(test|test-d|fixture)\.ts$/.test(file)
-const testFolders = ['conformance', 'testing', 'stores/memory']
+const testFolders = ['conformance', 'testing', 'client', 'decide', 'stores/memory']
 
 /** `stores/memory/store.ts` is in `stores/memory`, `event/id.ts` in `event`, `index.ts` in itself. */
 function folderOf(file: string): string {

@@ -2,11 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { freshDatabase } from '../src/stores/postgres/server.fixture.ts'
 
 /**
  * Code in documents and in comments is compiled and run as it stands. In a document a block that follows
  * `<!-- continues -->` goes on where the block before it ended; one that follows `<!-- not run -->` is only
- * for reading. A comment's example that imports nothing may use what `examples.setting.md` has.
+ * for reading. A comment's example that imports nothing may use what `examples.setting.md` has. One that
+ * asks for `DATABASE_URL` is given a database of its own.
  */
 const [setting = ''] = programsOf(readFileSync('test/examples.setting.md', 'utf8'))
 const folder = resolve('.documents')
@@ -58,11 +60,17 @@ test('every program compiles', () => {
   expect(stdout).toBe('')
 })
 
-test.each(programs)('$name runs', ({ name, code }) => {
+const isWanted = (process.env['STORES'] ?? 'postgres').split(',').includes('postgres')
+const runnable = programs.filter(({ code }) => isWanted || !code.includes('DATABASE_URL'))
+
+test.each(runnable)('$name runs', async ({ name, code }) => {
+  await using database = code.includes('DATABASE_URL') ? await freshDatabase() : undefined
   const cwd = mkdtempSync(join(folder, 'run-'))
   writeFileSync(join(cwd, `${name}.ts`), code)
   const args = ['--conditions=eventfold-source', `${name}.ts`]
-  const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' })
+  const env = { ...process.env, DATABASE_URL: database?.url }
+  const options = { cwd, env, encoding: 'utf8' } as const
+  const { status, stderr, stdout } = spawnSync(process.execPath, args, options)
   expect(`${stdout}${stderr}`).not.toContain('Assertion failed')
   expect(status, stderr).toBe(0)
 })

@@ -12,10 +12,10 @@ interface Answer {
   readonly id: string | null
   /** Milliseconds since 1970. */
   readonly moment: number
-  readonly refused: readonly Refusal[]
+  readonly refused?: readonly Refusal[]
   /** By the number of the event among those that were written. */
-  readonly versions: readonly (readonly [o: number, version: number])[] | null
-  readonly documents: readonly (readonly [a: number, result: DocumentResult])[] | null
+  readonly versions?: readonly (readonly [o: number, version: number])[] | null
+  readonly documents?: readonly (readonly [a: number, result: DocumentResult])[] | null
 }
 
 type Found = Pick<StoredEvent, 'id' | 'type' | 'position'>
@@ -58,7 +58,7 @@ const ORDER: readonly string[] = ['key', 'id', 'version', 'condition', 'document
 export function decodeAnswer(text: string, batch: readonly PreparedCommit[]): readonly Result[] {
   const answer = JSON.parse(text) as Answer
   const refusals = new Map<number, Refusal>()
-  for (const refusal of answer.refused) {
+  for (const refusal of answer.refused ?? []) {
     const other = refusals.get(refusal[0])
     if (!other || isBefore(refusal, other)) refusals.set(refusal[0], refusal)
   }

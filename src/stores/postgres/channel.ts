@@ -1,6 +1,7 @@
 import { decodeAnswer, type Result } from './answer.ts'
 import { Combiner, type Send } from './combiner.ts'
 import { batchText, type Encoded } from './encode.ts'
+import { isKnownId } from './errors.ts'
 import type { PostgresHand, Run } from './hand.ts'
 import { quoteText, type LogNames } from './names.ts'
 import { PLANNING, programOf, VARIABLES } from './program.ts'
@@ -44,13 +45,19 @@ export function sendWithin(run: Run, names: LogNames, plainStatements: boolean):
 function senderOf(hand: PostgresHand, names: LogNames, way: Way): Send {
   const { plainStatements, earlyRelease, lockTimeout } = way
   if (!plainStatements && hand.procedures) {
-    const text = `call ${names.commit}($1::text::jsonb, ${lockTimeout}, ${earlyRelease}, null)`
+    const text = `call ${names.commit}($1::text::jsonb, '${lockTimeout}', ${earlyRelease}, null)`
+    const call = async (batch: readonly Encoded[], careful: boolean): Promise<Answered> => {
+      const statement = { name: nameOf(text), text, values: [batchText(batch, careful)] }
+      const [row] = await hand.run(statement, lockTimeout)
+      return row?.['answer']
+    }
     return async (batch) => {
-      const [row] = await hand.run(
-        { name: nameOf(text), text, values: [batchText(batch)] },
-        lockTimeout,
-      )
-      return read(batch, row?.['answer'])
+      try {
+        return read(batch, await call(batch, false))
+      } catch (error) {
+        if (!isKnownId(error)) throw error
+        return read(batch, await call(batch, true))
+      }
     }
   }
   return async (batch) => {
@@ -67,7 +74,7 @@ async function callFunction(
   names: LogNames,
   batch: readonly Encoded[],
 ): Promise<Answered> {
-  const text = `select ${names.append}($1::text::jsonb) as answer`
+  const text = `select ${names.judge}($1::text::jsonb) as answer`
   const [row] = await run({ name: nameOf(text), text, values: [batchText(batch)] })
   return row?.['answer']
 }

@@ -79,8 +79,11 @@ export function encode(commit: PreparedCommit, encoding: Encoding): Encoded {
   return { commit, rows, characters, hasAggregates: events.some(({ aggregate }) => aggregate) }
 }
 
-/** The one parameter of a batch: the commits by their number, the events by their number from 1. */
-export function batchText(batch: readonly Encoded[]): string {
+/**
+ * The one parameter of a batch: the commits by their number, the events by their number from 1. With
+ * `careful` it is not tried the quick way.
+ */
+export function batchText(batch: readonly Encoded[], careful = false): string {
   const parts: string[] = []
   for (const section of sections) {
     const rows: string[] = []
@@ -95,7 +98,13 @@ export function batchText(batch: readonly Encoded[]): string {
   }
   // The versions of aggregates are numbered only where there are some.
   if (batch.some(({ hasAggregates }) => hasAggregates)) parts.push('"y":1')
+  // More than events under conditions on one key: all checks are needed.
+  if (careful || batch.some(isRare)) parts.push('"r":1')
   return `{${parts.join(',')}}`
+}
+
+function isRare({ rows: { g, x, d, o, i }, hasAggregates }: Encoded): boolean {
+  return hasAggregates || g.length + x.length + d.length + o.length + i.length > 0
 }
 
 function encodeStream(

@@ -36,6 +36,11 @@ export function isOfOneCommit(error: unknown): boolean {
   return /^(?:22|23|54)/u.test(sqlStateOf(error))
 }
 
+/** Whether an event id may be known already. */
+export function isKnownId(error: unknown): boolean {
+  return sqlStateOf(error) === '23505'
+}
+
 /** Whether the call that completes the log was not made, or not by this version. */
 export function isMissing(error: unknown): boolean {
   return MISSING.has(sqlStateOf(error))

@@ -70,7 +70,6 @@ export type PostgresEventStore = EventStore &
  * Throws `STORE` where the log cannot be used; `fault` says why: `'not-a-log'` (run `migrate`),
  * `'newer-version'`, `'identifiers'`, `'read-only'`, `'busy'` or `'driver'`.
  *
- * <!-- not run -->
  * ```ts
  * import { migrate, openPostgres } from 'eventfold/postgres'
  * import { Pool } from 'pg'
@@ -79,6 +78,7 @@ export type PostgresEventStore = EventStore &
  * await migrate(pool)
  * await using store = openPostgres({ pool })
  * await store.commit({ events: [{ type: 'CART_CREATED', data: { cartId: 'cart_123' } }] })
+ * await pool.end()
  * ```
  */
 export function openPostgres(options: PostgresOptions): PostgresEventStore {

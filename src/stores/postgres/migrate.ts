@@ -14,12 +14,14 @@ const PATIENCE = 30_000
  * Throws `STORE`: `'newer-version'` where a newer version of the library has made the log,
  * `'not-a-log'` where a table of that name is none of this library.
  *
- * <!-- not run -->
  * ```ts
  * import { migrate } from 'eventfold/postgres'
+ * import { Pool } from 'pg'
  *
+ * const pool = new Pool({ connectionString: process.env['DATABASE_URL'] })
  * await migrate(pool)
  * await migrate(pool, { events: { schema: 'shop', name: 'facts' } })
+ * await pool.end()
  * ```
  */
 export async function migrate(

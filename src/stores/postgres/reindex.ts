@@ -30,13 +30,18 @@ const PATIENCE = 30_000
  * identifiers refuse to commit and to look by them until they are opened again. Stopped half-way, it
  * changes nothing; the same call begins anew.
  *
- * <!-- not run -->
  * ```ts
- * import { openPostgres, reindexPostgres } from 'eventfold/postgres'
+ * import { migrate, openPostgres, reindexPostgres } from 'eventfold/postgres'
+ * import { Pool } from 'pg'
+ *
+ * const pool = new Pool({ connectionString: process.env['DATABASE_URL'] })
+ * await migrate(pool) // a log by the default identifiers
  *
  * const identifiers = ['*Id', 'sku']
  * await reindexPostgres(pool, { identifiers })
- * const store = openPostgres({ pool, identifiers })
+ * await using store = openPostgres({ pool, identifiers })
+ * await store.commit({ events: [{ type: 'PRICE_SET', data: { sku: 'A-1', price: 3 } }] })
+ * await pool.end()
  * ```
  */
 export async function reindexPostgres(pool: PoolLike, options: ReindexOptions): Promise<void> {

@@ -6,7 +6,7 @@ import { freshDatabase, type FreshDatabase } from './server.fixture.ts'
 import { openLog, type Connect, type Driver } from './stores.fixture.ts'
 
 /** Everything that a suite has opened, ended at the end of the file. */
-const ends: (() => Promise<unknown>)[] = []
+const ends: (() => PromiseLike<unknown>)[] = []
 afterAll(async () => {
   for (const end of ends.reverse()) await end()
 })

@@ -16,9 +16,15 @@ export interface DrizzleLike {
  *
  * ```ts
  * import { drizzle } from 'drizzle-orm/node-postgres'
- * import { fromDrizzle, openPostgres } from 'eventfold/postgres'
+ * import { fromDrizzle, migrate, openPostgres } from 'eventfold/postgres'
  *
- * await using store = openPostgres({ pool: fromDrizzle(drizzle(process.env.DATABASE_URL!)) })
+ * const db = drizzle(process.env['DATABASE_URL'] ?? '')
+ * await migrate(fromDrizzle(db))
+ * await using store = openPostgres({ pool: fromDrizzle(db) })
+ * await db.transaction(async (tx) => {
+ *   await store.within(tx).commit({ events: [{ type: 'CART_CREATED', data: { cartId: 'cart_123' } }] })
+ * })
+ * await db.$client.end()
  * ```
  */
 export function fromDrizzle(db: DrizzleLike): PostgresHand {

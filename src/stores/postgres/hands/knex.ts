@@ -21,11 +21,16 @@ export interface KnexLike {
  * hooks that rename columns (`postProcessResponse`, `wrapIdentifier`) do not touch what the store does.
  *
  * ```ts
- * import { fromKnex, openPostgres } from 'eventfold/postgres'
+ * import { fromKnex, migrate, openPostgres } from 'eventfold/postgres'
  * import knex from 'knex'
  *
- * const db = knex({ client: 'pg', connection: process.env.DATABASE_URL })
+ * const db = knex({ client: 'pg', connection: process.env['DATABASE_URL'] ?? '' })
+ * await migrate(fromKnex(db))
  * await using store = openPostgres({ pool: fromKnex(db) })
+ * await db.transaction(async (trx) => {
+ *   await store.within(trx).commit({ events: [{ type: 'CART_CREATED', data: { cartId: 'cart_123' } }] })
+ * })
+ * await db.destroy()
  * ```
  */
 export function fromKnex(knex: KnexLike): PostgresHand {

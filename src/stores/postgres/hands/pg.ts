@@ -29,10 +29,14 @@ export interface PgPoolLike {
  * after another. `store.within` takes the `PoolClient` or `Client` on which a transaction was begun.
  *
  * ```ts
- * import { fromPg, openPostgres } from 'eventfold/postgres'
+ * import { fromPg, migrate, openPostgres } from 'eventfold/postgres'
  * import { Pool } from 'pg'
  *
- * await using store = openPostgres({ pool: fromPg(new Pool()) })
+ * const pool = new Pool({ connectionString: process.env['DATABASE_URL'] })
+ * await migrate(fromPg(pool))
+ * await using store = openPostgres({ pool: fromPg(pool) })
+ * await store.commit({ events: [{ type: 'CART_CREATED', data: { cartId: 'cart_123' } }] })
+ * await pool.end()
  * ```
  */
 export function fromPg(pool: PgPoolLike | PgClientLike): PostgresHand {

@@ -24,9 +24,12 @@ export interface PgliteLike {
  *
  * ```ts
  * import { PGlite } from '@electric-sql/pglite'
- * import { fromPglite, openPostgres } from 'eventfold/postgres'
+ * import { fromPglite, migrate, openPostgres } from 'eventfold/postgres'
  *
- * await using store = openPostgres({ pool: fromPglite(new PGlite('./data')) })
+ * const pool = fromPglite(new PGlite('./data'))
+ * await migrate(pool)
+ * await using store = openPostgres({ pool })
+ * await store.commit({ events: [{ type: 'CART_CREATED', data: { cartId: 'cart_123' } }] })
  * ```
  */
 export function fromPglite(db: PgliteLike): PostgresHand {

@@ -34,10 +34,14 @@ export interface PostgresJsLike extends PostgresJsAnyLike {
  * PostgreSQL through postgres.js. `store.within` takes the `sql` that `sql.begin` gives.
  *
  * ```ts
- * import { fromPostgresJs, openPostgres } from 'eventfold/postgres'
+ * import { fromPostgresJs, migrate, openPostgres } from 'eventfold/postgres'
  * import postgres from 'postgres'
  *
- * await using store = openPostgres({ pool: fromPostgresJs(postgres()) })
+ * const sql = postgres(process.env['DATABASE_URL'] ?? '')
+ * await migrate(fromPostgresJs(sql))
+ * await using store = openPostgres({ pool: fromPostgresJs(sql) })
+ * await store.commit({ events: [{ type: 'CART_CREATED', data: { cartId: 'cart_123' } }] })
+ * await sql.end()
  * ```
  */
 export function fromPostgresJs(sql: PostgresJsLike): PostgresHand {

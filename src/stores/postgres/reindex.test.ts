@@ -40,7 +40,7 @@ async function sell(
 
 /** The keys of a log, by the event that is filed under them. */
 async function keysOfLog(log: Log): Promise<unknown[]> {
-  const [{ name = '' } = {}] = await log.query<{ name: string }>(
+  const [{ name } = { name: '' }] = await log.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name from pg_tables where tablename like '%.keys%'`,
   )
   return await log.query(

@@ -88,7 +88,7 @@ test.each(ways.slice(0, 2))(
   'a commit that is cut off when it is stored and not yet answered, %s',
   async (_, way) => {
     await using log = await openLog(way)
-    const [{ text = '' } = {}] = await log.query<{ text: string }>(
+    const [{ text } = { text: '' }] = await log.query<{ text: string }>(
       `select pg_get_functiondef('eventfold."public.events.commit"'::regproc) as text`,
     )
     const wait = `commit; perform pg_advisory_xact_lock(${GATE});`

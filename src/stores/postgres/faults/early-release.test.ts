@@ -30,7 +30,7 @@ test('an event that a reader has seen and a crash has taken makes his next commi
 
   // From here on, a commit waits when it has released the log and is not yet on the disk.
   const keeper = await connect()
-  const [{ text = '' } = {}] = (
+  const [{ text } = { text: '' }] = (
     await keeper.query<{ text: string }>(
       `select pg_get_functiondef('eventfold."public.events.commit"'::regproc) as text`,
     )

@@ -24,11 +24,13 @@ export async function openLog(
   server?: string,
 ): Promise<Log> {
   const database = await freshDatabase(server)
-  const ends: (() => Promise<unknown>)[] = [() => database[Symbol.asyncDispose]()]
+  const ends: (() => Promise<unknown>)[] = [async () => database[Symbol.asyncDispose]()]
   const poolOf = (max: number): Pool => {
     const pool = new Pool({ connectionString: database.url, max })
     pool.on('error', () => {})
-    ends.push(() => pool.end().catch(() => {}))
+    ends.push(async () => {
+      await pool.end().catch(() => {})
+    })
     return pool
   }
   const connect = async (): Promise<Client> => {
@@ -61,7 +63,7 @@ export async function openLog(
       }
     },
     [Symbol.asyncDispose]: async () => {
-      for (const end of ends.reverse()) await end()
+      for (const end of ends.toReversed()) await end()
     },
   }
 }

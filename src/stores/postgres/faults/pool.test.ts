@@ -133,7 +133,7 @@ test.each([{}, { earlyRelease: true }, { plainStatements: true }])(
 
 test('a database whose transactions are stricter by default takes commits and transactions', async () => {
   await using log = await openLog()
-  const [{ name = '' } = {}] = await log.query<{ name: string }>(
+  const [{ name } = { name: '' }] = await log.query<{ name: string }>(
     'select current_database() as name',
   )
   await log.query(`alter database ${name} set default_transaction_isolation = 'serializable'`)

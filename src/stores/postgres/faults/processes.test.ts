@@ -14,6 +14,7 @@ const ROUNDS = process.env['SOAK'] === undefined ? 25 : 1000
 interface Journalled {
   readonly acknowledged: readonly [string, number][]
   readonly refused: readonly string[]
+  readonly failures: readonly string[]
   readonly unknown: Journal['unknown']
 }
 
@@ -24,14 +25,10 @@ afterEach(() => {
 
 async function writer(url: string, options: object, seed: number): Promise<Journal> {
   const script = join(import.meta.dirname, 'writer.fixture.ts')
-  const child = spawn(
-    process.execPath,
-    [
-      ...['--conditions=eventfold-source', script],
-      ...[url, JSON.stringify(options), String(seed), String(ROUNDS)],
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  )
+  const args = [url, JSON.stringify(options), String(seed), String(ROUNDS)]
+  const child = spawn(process.execPath, ['--conditions=eventfold-source', script, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   children.add(child)
   const [output, errors] = await Promise.all([
     text(child.stdout),
@@ -40,22 +37,29 @@ async function writer(url: string, options: object, seed: number): Promise<Journ
   ])
   children.delete(child)
   if (child.exitCode !== 0) throw new Error(errors)
-  const { acknowledged, refused, unknown } = JSON.parse(output) as Journalled
-  return { acknowledged: new Map(acknowledged), refused: new Set(refused), unknown }
+  const journal = JSON.parse(output) as Journalled
+  return {
+    acknowledged: new Map(journal.acknowledged),
+    refused: new Set(journal.refused),
+    failures: [...journal.failures],
+    unknown: journal.unknown,
+  }
 }
 
-async function race(url: string): Promise<void> {
+async function raced(url: string): Promise<readonly Journal[]> {
   const pool = new Pool({ connectionString: url })
   await migrate(pool)
   await pool.end()
   const ways = [{}, { earlyRelease: true }, { plainStatements: true }, {}]
   const journals = await Promise.all(ways.map((way, seed) => writer(url, way, seed)))
-  expect(await faultsOf(url, { journals })).toEqual([])
-  for (const { acknowledged, refused } of journals) {
+  await expect(faultsOf(url, { journals })).resolves.toEqual([])
+  for (const { acknowledged, refused, failures } of journals) {
+    expect(failures).toEqual([])
     expect(acknowledged.size).toBeGreaterThan(ROUNDS)
     // Without a conflict it was no race.
     expect(refused.size).toBeGreaterThan(0)
   }
+  return journals
 }
 
 const TIME = 60_000 + ROUNDS * 1000
@@ -64,7 +68,7 @@ test(
   'four processes on one log race as if they came one after the other',
   async () => {
     await using database = await freshDatabase()
-    await race(database.url)
+    await expect(raced(database.url)).resolves.toHaveLength(4)
   },
   TIME,
 )
@@ -75,7 +79,7 @@ test(
     const server = inject('postgres15Url')
     if (server === undefined) return context.skip(inject('postgres15Missing'))
     await using database = await freshDatabase(server)
-    await race(database.url)
+    await expect(raced(database.url)).resolves.toHaveLength(4)
   },
   TIME,
 )

@@ -21,12 +21,14 @@ export interface Journal {
   readonly acknowledged: Map<string, number>
   /** Ids of events that are certainly not stored. */
   readonly refused: Set<string>
+  /** What the database said where it failed. */
+  readonly failures: string[]
   /** Commits whose answer was lost. */
   readonly unknown: Commit[]
 }
 
 export function emptyJournal(): Journal {
-  return { acknowledged: new Map(), refused: new Set(), unknown: [] }
+  return { acknowledged: new Map(), refused: new Set(), failures: [], unknown: [] }
 }
 
 const cart = (cartId: string): Streams[number] & object => ({ filter: { cartId } })
@@ -73,7 +75,10 @@ export async function send(store: EventStore, commit: Commit, journal: Journal):
     if (error.code !== 'CONFLICT' && error.code !== 'STORE') throw error
     if (error.outcome === 'unknown') journal.unknown.push(commit)
     else for (const { id } of commit.events ?? []) journal.refused.add(id ?? '')
-    if (error.code === 'STORE') await delay(5)
+    if (error.code === 'STORE') {
+      journal.failures.push(error.message)
+      await delay(5)
+    }
     return false
   }
 }

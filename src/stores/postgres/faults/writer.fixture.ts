@@ -25,5 +25,5 @@ const pool = new Pool({ connectionString: url, max: 4 })
   await sendAgain(store, journal)
 }
 await pool.end()
-const { acknowledged, refused, unknown } = journal
-console.log(JSON.stringify({ acknowledged: [...acknowledged], refused: [...refused], unknown }))
+const { acknowledged, refused, ...more } = journal
+console.log(JSON.stringify({ ...more, acknowledged: [...acknowledged], refused: [...refused] }))

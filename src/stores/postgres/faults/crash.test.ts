@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { faultsOf } from './whole.fixture.ts'
 import { emptyJournal, sendAgain, write, type Journal } from './workload.fixture.ts'
 
-/** `npm run soak` sets this to run for long. */
-const KILLS = process.env['SOAK'] === undefined ? 6 : 300
+/** `npm run soak` says how often the server is killed, when it is to run for long. */
+const KILLS = Number(process.env['SOAK'] ?? 6)
 const WRITERS = 12
 
 const ways: readonly Partial<PostgresOptions>[] = [

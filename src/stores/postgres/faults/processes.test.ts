@@ -9,7 +9,7 @@ import { freshDatabase } from '../server.fixture.ts'
 import { faultsOf } from './whole.fixture.ts'
 import type { Journal } from './workload.fixture.ts'
 
-const ROUNDS = process.env['SOAK'] === undefined ? 25 : 1000
+const ROUNDS = 20 + 2 * Number(process.env['SOAK'] ?? 0)
 
 interface Journalled {
   readonly acknowledged: readonly [string, number][]

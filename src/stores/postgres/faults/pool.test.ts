@@ -33,22 +33,25 @@ describe.each(Object.entries(drivers))('%s', (_, connect) => {
   })
 
   test.each([
-    [1, /no connection of the pool was free within 700 ms.*use within\(transaction\)/],
+    [1, /no connection of the pool was free within 400 ms.*use within\(transaction\)/],
     [
       4,
-      /another transaction has held the log public\.events for 700 ms.*use within\(transaction\)/,
+      /another transaction has held the log public\.events for 400 ms.*use within\(transaction\)/,
     ],
   ])(
     'a commit of its own, awaited in a transaction with %i connections, ends in an error that names the cause',
     async (connections, message) => {
       await using log = await openLog()
       const driver = connect(log.url, connections)
-      const store = openPostgres({ pool: driver.hand, lockTimeout: 700 })
+      const store = openPostgres({ pool: driver.hand })
+      const impatient = openPostgres({ pool: driver.hand, lockTimeout: 400 })
       await store.commit({ events: [happened('k0')] })
+      // It shall wait for the log, and not for a connection that is made.
+      await Promise.all([1, 2, 3].map(() => store.load('all')))
       const reason = await driver
         .transaction(async (transaction) => {
           await store.within(transaction).commit({ events: [happened('k1')] })
-          await store.commit({ events: [happened('k2')] })
+          await impatient.commit({ events: [happened('k2')] })
         })
         .catch((error: unknown) => error)
       expect(reason).toMatchObject({ ...busy, message: expect.stringMatching(message) })
@@ -66,16 +69,22 @@ describe.each(Object.entries(drivers))('%s', (_, connect) => {
   test('a pool whose connections are all taken says so, and works when one is free', async () => {
     await using log = await openLog()
     const driver = connect(log.url, 2)
-    const store = openPostgres({ pool: driver.hand, lockTimeout: 700 })
-    await store.load('all')
+    const store = openPostgres({ pool: driver.hand })
+    const impatient = openPostgres({ pool: driver.hand, lockTimeout: 400 })
     const free = Promise.withResolvers<void>()
-    const taken = [1, 2].map(() => driver.transaction(() => free.promise))
-    await delay(50)
+    let open = 0
+    const taken = [1, 2].map(() =>
+      driver.transaction(async () => {
+        open += 1
+        await free.promise
+      }),
+    )
+    while (open < 2) await delay(1)
     const sent = [
-      store.commit({ events: [happened('k1')] }),
-      store.commit({ events: [happened('k2')] }),
-      store.load('all'),
-      store.documents.get('cart', 'k1'),
+      impatient.commit({ events: [happened('k1')] }),
+      impatient.commit({ events: [happened('k2')] }),
+      impatient.load('all'),
+      impatient.documents.get('cart', 'k1'),
     ]
     for (const result of await Promise.allSettled(sent)) {
       expect(result).toMatchObject({

@@ -1,6 +1,6 @@
 import { isEventfoldError, StoreError, UnsupportedError, type Outcome } from '../../store/errors.ts'
 import { NoConnection } from './hand.ts'
-import { NEWER_VERSION, OTHER_SHAPE } from './migration.ts'
+import { NEWER_VERSION, OTHER_IDENTIFIERS, OTHER_SHAPE } from './migration.ts'
 
 /** What was being done when the database failed. */
 export interface Failed {
@@ -86,6 +86,12 @@ export function asStoreError(error: unknown, failed: Failed): Error {
       return new StoreError('newer-version', `Cannot ${what}: ${said}. Update the library.`, {
         cause: error,
       })
+    case OTHER_IDENTIFIERS:
+      return new StoreError(
+        'identifiers',
+        `Cannot ${what}: ${said}. Give the same identifiers, or run reindexPostgres.`,
+        { cause: error },
+      )
     case OTHER_SHAPE:
       return new StoreError(
         'not-a-log',

@@ -294,7 +294,8 @@ test('a log that files its events under other identifiers is refused', async () 
   })
   await expect(migrate(pool)).rejects.toMatchObject({
     code: 'STORE',
-    message: expect.stringContaining('sku'),
+    fault: 'identifiers',
+    message: expect.stringMatching(/sku.*reindexPostgres/u),
   })
 })
 

@@ -63,28 +63,30 @@ export function decodeAnswer(text: string, batch: readonly PreparedCommit[]): re
     if (!other || isBefore(refusal, other)) refusals.set(refusal[0], refusal)
   }
   const versions = new Map(answer.versions)
-  const documents = Map.groupBy(answer.documents ?? [], ([a]) => a)
+  const documents = answer.documents && Map.groupBy(answer.documents, ([a]) => a)
   const timestamp = new Date(answer.moment).toISOString()
   let number = 0
-  let place: Place = { position: answer.head, id: answer.id ?? '' }
+  const head: Place = { position: answer.head, id: answer.id ?? '' }
+  let place = head
   return batch.map((commit, a): Result => {
     const refusal = refusals.get(a)
     if (refusal) return resultOf(refusal, commit)
     const events = commit.events.map(({ id, type, data, metadata, aggregate }): StoredEvent => {
       number += 1
-      place = { position: place.position + 1, id }
-      const event = { id, type, data, metadata, position: place.position, timestamp }
+      const position = answer.head + number
+      place = { position, id }
+      const event = { id, type, data, metadata, position, timestamp }
       const version = versions.get(number)
       return aggregate && version !== undefined
         ? { ...event, aggregate: { ...aggregate, version } }
         : event
     })
     // Where it wrote nothing, the newest event of the others is none that it checked.
-    const seen = events.length > 0 ? place : { position: answer.head, id: answer.id ?? '' }
+    const seen = events.length > 0 ? place : head
     return {
       committed: {
         events,
-        documents: (documents.get(a) ?? []).map(([, result]) => result),
+        documents: documents?.get(a)?.map(([, result]) => result) ?? [],
         replayed: false,
         ...(commit.conditions.length > 0 && { cursor: formatCursor(seen) }),
       },

@@ -33,6 +33,8 @@ export class Combiner {
   #queue: Waiting[] = []
   #unsettled = 0
   #running = false
+  /** Whether the last batch was one of several commits. */
+  #crowded = false
 
   /** Settles when the commit is durable, or refused. */
   async add(
@@ -78,12 +80,14 @@ export class Combiner {
   #start(): void {
     if (this.#running) return
     this.#running = true
-    // Whoever commits in this turn of the event loop is in the batch.
-    setImmediate(() => void this.#flush())
+    // Where several commit at once, all who do so in this turn of the event loop are in the batch.
+    const soon = this.#crowded ? setImmediate : queueMicrotask
+    soon(() => void this.#flush())
   }
 
   async #flush(): Promise<void> {
     const batch = this.#take()
+    this.#crowded = batch.length > 1
     if (batch.length > 0) await this.#run(batch)
     this.#running = false
     if (this.#queue.length > 0) this.#start()

@@ -3,6 +3,8 @@ import { NoConnection, type PostgresHand, type Run } from '../hand.ts'
 /** What a driver with connections of its own has to do. */
 export interface Connections<Connection> {
   readonly acquire: () => Promise<Connection>
+  /** Whether `acquire` will not have to wait. Default is that nobody knows. */
+  readonly isFree?: () => boolean
   readonly runOn: (connection: Connection) => Run
   /** `broken` is set where the connection must not be used again. */
   readonly release: (connection: Connection, broken: Error | undefined) => unknown
@@ -18,8 +20,10 @@ export function borrowing<Connection>(
     patience: number,
     use: (run: Run) => Promise<Result>,
   ): Promise<Result> => {
+    const isFree = connections.isFree?.() ?? false
     const giveBack = (late: Connection): unknown => connections.release(late, undefined)
-    const connection = await inTime(connections.acquire(), patience, giveBack)
+    const acquired = connections.acquire()
+    const connection = isFree ? await acquired : await inTime(acquired, patience, giveBack)
     const run = connections.runOn(connection)
     let broken: Error | undefined
     try {

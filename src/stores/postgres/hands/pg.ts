@@ -21,6 +21,8 @@ export interface PgPoolClientLike extends PgClientLike {
 /** What is used of a `Pool` of `pg`. */
 export interface PgPoolLike {
   readonly totalCount: number
+  readonly idleCount: number
+  readonly waitingCount: number
   connect(): Promise<PgPoolClientLike>
 }
 
@@ -40,7 +42,8 @@ export interface PgPoolLike {
  * ```
  */
 export function fromPg(pool: PgPoolLike | PgClientLike): PostgresHand {
-  const connect = isPgPool(pool) ? () => pool.connect() : () => takeTurn(pool)
+  const isPool = isPgPool(pool)
+  const connect = isPool ? () => pool.connect() : () => takeTurn(pool)
   return {
     pool,
     procedures: true,
@@ -56,7 +59,7 @@ export function fromPg(pool: PgPoolLike | PgClientLike): PostgresHand {
         client.removeListener('error', ignore)
         client.release(broken)
       },
-      ...(!isPgPool(pool) && { check: assertIdle }),
+      ...(isPool ? { isFree: () => pool.idleCount > pool.waitingCount } : { check: assertIdle }),
     }),
     within: (transaction) => {
       if (isPgClient(transaction)) return inTurn(runOn(transaction))

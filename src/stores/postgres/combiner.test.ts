@@ -206,6 +206,8 @@ test('of more than may wait the rest is refused, and those that were aborted wai
   const controller = new AbortController()
   const options = { send, queueLimit: 3 }
   const first = add(event('a'), options)
+  // It is on its way, and the others wait.
+  await turn()
   const second = add(event('b'), { ...options, signal: controller.signal })
   const third = add(event('c'), options)
   await expect(add(event('d'), options)).rejects.toMatchObject({

@@ -128,7 +128,7 @@ export function programOf(names: LogNames): string {
     insert into ${outbox} (id, type, data, order_key, event_position, created_at)
       select o.i, o.t, coalesce(o.d, 'null'), o.k, (select e.position from ${events} e where e.id = o.e), moment
         from jsonb_to_recordset(batch -> 'o') as o(a int, n int, i text, t text, d jsonb, k text, e text)
-        where not o.a = any (bad) order by o.n;
+        where not o.a = any (bad) order by o.a, o.n;
   end if;
 
   if batch -> 'i' is not null then

@@ -317,6 +317,29 @@ test.each(['SQL_ASCII', 'LATIN1'])('a database in %s is refused', async (encodin
   await query(`drop database ${name}`)
 })
 
+test.each(['on', 'off'])(
+  'a name never ends the text that it stands in, with standard_conforming_strings %s',
+  async (standard) => {
+    const { url, query } = await open()
+    const options = `-c standard_conforming_strings=${standard}`
+    const pool = new Pool({ connectionString: url, options })
+    pool.on('error', () => {})
+    onTestFinished(() => pool.end())
+    const names = ['$program$', '$migration$', '$program1$ "', String.raw`a\' b`, "%'?$1", '"--']
+    for (const name of names) {
+      const tables = { events: { schema: name, name }, projections: { schema: name, name: 'p' } }
+      await migrate(pool, tables)
+      await migrate(pool, tables)
+      for (const plainStatements of [false, true]) {
+        const store = openPostgres({ pool, tables, plainStatements })
+        await store.commit({ events: [happened(name)] })
+      }
+      expect(await carts(openPostgres({ pool, tables }))).toEqual([`1 ${name}`, `2 ${name}`])
+      await query(dropSql(tables))
+    }
+  },
+)
+
 test('the statement has no parameter that a query builder would look for', () => {
   const odd = { events: { name: 'any' }, projections: { name: 'other' } }
   const options = { eventIndexes: ['cartId'], projectionIndexes: ['cartId'] }

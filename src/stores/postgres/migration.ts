@@ -59,11 +59,11 @@ ${[...schemas].map((schema) => makeSchema(schema)).join('\n')}
     log text primary key, version int not null, identifiers jsonb not null, projections text not null);
   select l.version, l.identifiers into installed, filed from ${SIDE_SCHEMA}.logs l where l.log = ${quoteText(names.log)};
   if installed > ${VERSION} then
-    raise exception 'the log ${plainText(names.log)} has version %, this library knows version ${VERSION}', installed
+    raise exception 'the log % has version %, this library knows version ${VERSION}', ${quoteText(names.log)}, installed
       using errcode = '${NEWER_VERSION}';
   end if;
   if filed <> ${quoteText(JSON.stringify(identifiers))}::jsonb then
-    raise exception 'the log ${plainText(names.log)} files its events under the identifiers %', filed
+    raise exception 'the log % files its events under the identifiers %', ${quoteText(names.log)}, filed
       using errcode = '${OTHER_IDENTIFIERS}';
   end if;
 ${tablesSql(names)}
@@ -200,11 +200,6 @@ export function keysTableSql(keys: string): string {
     primary key (key, position) include (type))`
 }
 
-/** Within the quotes of a message. */
-function plainText(text: string): string {
-  return text.replaceAll("'", "''").replaceAll('%', '%%')
-}
-
 /** The last part of a side table's name, cut so that it stays one name. */
 function indexNameOf(table: string, suffix: string): string {
   const name = `${table.slice(SIDE_SCHEMA.length + 2, -1).replaceAll('""', '"')}.${suffix}`
@@ -254,22 +249,20 @@ function checkShape(table: Table, columns: Readonly<Record<string, string>>): st
 export function routinesSql(names: LogNames): string {
   const planning = Object.entries(PLANNING).map(([setting, value]) => `set ${setting} = ${value}`)
   const kind = `language plpgsql volatile ${planning.join(' ')}`
-  return `
-  create or replace function ${names.judge}(batch jsonb) returns text ${kind} as $program$
+  const judge = `
   #variable_conflict use_column
   declare answer jsonb;${VARIABLES}
   begin
     ${programOf(names)}
     return answer;
-  end $program$;
-  create or replace function ${names.append}(batch jsonb) returns text ${kind} as $program$
+  end `
+  const append = `
   #variable_conflict use_column
   declare ${QUICK_VARIABLES}
   begin
     ${quickProgramOf(names)}
-  end $program$;
-  create or replace procedure ${names.commit}(batch jsonb, patience text, early bool, inout answer text)
-    language plpgsql as $program$
+  end `
+  const commit = `
   begin
     -- Fails in a transaction of the caller, which a commit of its own must not join.
     commit;
@@ -283,7 +276,12 @@ export function routinesSql(names: LogNames): string {
       commit;
       perform pg_logical_emit_message(true, 'eventfold', '');
     end if;
-  end $program$;`
+  end `
+  return `
+  create or replace function ${names.judge}(batch jsonb) returns text ${kind} as ${quoteBody(judge, 'program')};
+  create or replace function ${names.append}(batch jsonb) returns text ${kind} as ${quoteBody(append, 'program')};
+  create or replace procedure ${names.commit}(batch jsonb, patience text, early bool, inout answer text)
+    language plpgsql as ${quoteBody(commit, 'program')};`
 }
 
 /** Takes away what {@link routinesSql} makes. */

@@ -340,6 +340,36 @@ test.each(['on', 'off'])(
   },
 )
 
+test('what a connection is set to changes nothing', async () => {
+  const { url } = await open()
+  const settings = [
+    'search_path=',
+    'quote_all_identifiers=on',
+    'default_transaction_isolation=serializable',
+    'DateStyle=SQL,DMY',
+    'TimeZone=Asia/Kathmandu',
+    'extra_float_digits=-15',
+    'transform_null_equals=on',
+    'array_nulls=off',
+  ]
+  const options = settings.map((setting) => `-c ${setting}`).join(' ')
+  const pool = new Pool({ connectionString: url, options })
+  pool.on('error', () => {})
+  onTestFinished(() => pool.end())
+  await migrate(pool)
+  await migrate(pool)
+  for (const plainStatements of [false, true]) {
+    const store = openPostgres({ pool, plainStatements })
+    const { events } = await store.commit({ events: [happened('k1')] })
+    const streams = [{ types: ['HAPPENED'], filter: { cartId: { in: ['k1'] } } }]
+    const loaded = await store.load(streams)
+    expect(loaded.events.at(-1)).toEqual(events[0])
+    await expect(
+      store.commit({ events: [happened('k1')], conditions: [{ streams }] }),
+    ).rejects.toMatchObject({ code: 'CONFLICT' })
+  }
+})
+
 test('the statement has no parameter that a query builder would look for', () => {
   const odd = { events: { name: 'any' }, projections: { name: 'other' } }
   const options = { eventIndexes: ['cartId'], projectionIndexes: ['cartId'] }

@@ -232,12 +232,12 @@ function checkShape(table: Table, columns: Readonly<Record<string, string>>): st
   const relation = quoteText(`${quoteName(table.schema)}.${quoteName(table.name)}`)
   return `  perform w.name from (values ${wanted}) as w(name, type) where not exists (
     select from pg_attribute a where a.attrelid = ${relation}::regclass and a.attname = w.name
-      and not a.attisdropped and format_type(a.atttypid, null) = w.type);
+      and not a.attisdropped and a.atttypid = w.type::regtype);
   if found then
     raise exception 'the table % is not one of Eventfold: it lacks %', ${relation}, (
       select string_agg(w.name || ' ' || w.type, ', ') from (values ${wanted}) as w(name, type) where not exists (
         select from pg_attribute a where a.attrelid = ${relation}::regclass and a.attname = w.name
-          and not a.attisdropped and format_type(a.atttypid, null) = w.type))
+          and not a.attisdropped and a.atttypid = w.type::regtype))
       using errcode = '${OTHER_SHAPE}';
   end if;`
 }

@@ -134,8 +134,8 @@ function encodeStream(
 /** `p` and `v`: position and id that were seen; `e`: the id alone. */
 function placeOf(after: After | undefined): Readonly<Record<string, unknown>> {
   if (after === undefined) return { p: 0 }
-  if (isPlainObject(after)) return { e: (after as { readonly eventId: string }).eventId }
-  const { position, id } = parseCursor(after as string)
+  if (isPlainObject(after)) return { e: after.eventId }
+  const { position, id } = parseCursor(after)
   return { p: position, v: id }
 }
 

@@ -56,7 +56,8 @@ export class Independent {
     return streams.some((stream) => {
       const { keys } = narrow(stream, this.#isIdentifier)
       const candidates = keys[0]?.flatMap((key) => this.#byKey.get(key) ?? []) ?? this.#events
-      return candidates.length > 0 && candidates.some(compileStreams([stream]))
+      // Compiled only where there is something to look at, which is seldom.
+      return candidates[0] !== undefined && candidates.some(compileStreams([stream]))
     })
   }
 }

@@ -2,7 +2,7 @@ import { matchesSql } from './matching.ts'
 import type { LogNames } from './names.ts'
 
 /** SQLSTATE of what the program itself refuses. */
-export const NEEDS_READ_COMMITTED = '25001'
+const NEEDS_READ_COMMITTED = '25001'
 
 /**
  * What the planner is told for the program: its plans must not depend on what the tables held when a

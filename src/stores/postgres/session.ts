@@ -25,6 +25,8 @@ export interface Access {
 export interface Session {
   readonly run: (statement: Statement, what: string) => Promise<readonly Row[]>
   readonly commit: (encoded: Encoded, signal: AbortSignal | undefined) => Promise<Result>
+  /** Waits until what others have written is on the disk: with early release it may be seen before. */
+  readonly flush: () => Promise<unknown>
 }
 
 /** On connections of the pool. The log is looked at before the first call. */
@@ -41,8 +43,11 @@ export function poolSession(access: Access): Session {
           channel.combiner.add(encoded, { send: channel.send, isIdentifier, queueLimit, signal }),
         { writes: true },
       ),
+    flush: () => guard('commit', () => run({ text: FLUSH })),
   }
 }
+
+const FLUSH = `select pg_logical_emit_message(true, 'eventfold', '')::text as flushed`
 
 /** On a transaction of the caller: nothing is combined, and nothing is sent again. */
 export function transactionSession(access: Access, run: Run): Session {
@@ -57,6 +62,8 @@ export function transactionSession(access: Access, run: Run): Session {
         const [result] = await send([encoded])
         return result as Result
       }),
+    // The end of the transaction does it.
+    flush: async () => {},
   }
 }
 

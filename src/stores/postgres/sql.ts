@@ -46,7 +46,7 @@ export function isoSql(column: string): string {
 }
 
 /** A list as PostgreSQL writes an array of texts. */
-export function arrayText(values: readonly (string | null)[]): string {
+function arrayText(values: readonly (string | null)[]): string {
   const items = values.map((value) =>
     value === null ? 'NULL' : `"${value.replaceAll(/["\\]/gu, '\\$&')}"`,
   )

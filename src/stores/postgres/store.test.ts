@@ -8,7 +8,7 @@ import { openLog, type Connect, type Driver } from './stores.fixture.ts'
 /** Everything that a suite has opened, ended at the end of the file. */
 const ends: (() => PromiseLike<unknown>)[] = []
 afterAll(async () => {
-  for (const end of ends.reverse()) await end()
+  for (const end of ends.toReversed()) await end()
 })
 
 /** The same one each time it is asked for. */

@@ -99,6 +99,7 @@ function contractOf(
     const encoded = encode(prepareCommit(given, rules), encoding)
     const result = await session.commit(encoded, signal)
     if ('error' in result) throw result.error
+    if (!('committed' in result)) await session.flush()
     if ('remembered' in result) return await rememberedCommit(result.remembered, readerOf('commit'))
     if ('known' in result) return await knownCommit(encoded.commit, readerOf('commit'))
     onWritten()

@@ -16,7 +16,7 @@ import type { Driver } from './stores.fixture.ts'
 type ToServer = (url: string, connections: number) => Driver
 
 /** The drivers that speak to a server. */
-export const drivers: Readonly<Record<string, ToServer>> = {
+export const drivers = {
   pg: (url, max) => {
     const pool = poolOf(url, max)
     return {
@@ -73,7 +73,7 @@ export const drivers: Readonly<Record<string, ToServer>> = {
       end: () => db.destroy(),
     }
   },
-}
+} satisfies Readonly<Record<string, ToServer>>
 
 /** The drivers over one PGlite in memory, which nobody else can open. */
 export const embedded: Readonly<Record<string, (db: PGlite) => Driver>> = {

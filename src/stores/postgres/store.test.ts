@@ -2,6 +2,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { afterAll, describe, it } from 'vitest'
 import { conformance } from '../../conformance/index.ts'
 import { drivers, embedded } from './drivers.fixture.ts'
+import type { PostgresOptions } from './index.ts'
 import { freshDatabase, type FreshDatabase } from './server.fixture.ts'
 import { openLog, type Connect, type Driver } from './stores.fixture.ts'
 
@@ -23,7 +24,12 @@ const database = once(async (): Promise<FreshDatabase> => {
   return fresh
 })
 
-for (const [name, connect] of Object.entries(drivers)) {
+/** Runs the laws on a pool of sixteen connections. */
+function prove(
+  name: string,
+  connect: (url: string, max: number) => Driver,
+  way: Partial<PostgresOptions> = {},
+): void {
   const again: Connect = async () => connect((await database()).url, 4)
   const shared = once(async (): Promise<Driver> => {
     const driver = connect((await database()).url, 16)
@@ -32,12 +38,19 @@ for (const [name, connect] of Object.entries(drivers)) {
   })
   conformance(
     { describe, it },
-    {
-      name: `PostgreSQL through ${name}`,
-      open: async (options) => openLog(await shared(), again, options),
-    },
+    { name, open: async (options) => openLog(await shared(), again, { ...options, ...way }) },
   )
 }
+
+for (const [name, connect] of Object.entries(drivers)) prove(`PostgreSQL through ${name}`, connect)
+
+/** The other ways to write. */
+const ways: Readonly<Record<string, Partial<PostgresOptions>>> = {
+  'that sends its program with every commit': { plainStatements: true },
+  'that releases the log early': { earlyRelease: true },
+}
+
+for (const [name, way] of Object.entries(ways)) prove(`PostgreSQL ${name}`, drivers.pg, way)
 
 const pglite = once(async () => {
   const db = new PGlite()

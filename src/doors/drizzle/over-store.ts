@@ -3,10 +3,7 @@ import { createEventClient } from '../../client/create-client.ts'
 import type { EventDefinition, EventDefinitions } from '../../event/definition.ts'
 import type { EventShape, NewEvent, StoredEvent } from '../../event/event.ts'
 import type { Commit } from '../../store/commit.ts'
-import { parseCursor } from '../../store/cursor.ts'
-import { ArgumentError } from '../../store/errors.ts'
 import type { EventStore, Loaded } from '../../store/store.ts'
-import type { Stream } from '../../store/stream.ts'
 import type {
   EventClient,
   LimitedStreamOptions,
@@ -15,11 +12,12 @@ import type {
   ProjectionsQuery,
   ReadRequest,
   ReadStreamsOptions,
-  StreamOptions,
   StreamRequest,
   ValidatedStream,
 } from './client.ts'
+import { check } from './check-arguments.ts'
 import { afterOf, cursorOf, eventIdOf, recordOf, savedOf, streamOf } from './codec.ts'
+import { groupByAfter, merge, sharedBy, streamOfRequest } from './several-streams.ts'
 import type { EventLike, GenericEventBase } from './types.ts'
 
 type Options = LimitedStreamOptions<unknown>
@@ -55,30 +53,34 @@ export function clientOver(
     conditions: Commit['conditions'],
     tx: unknown,
   ): Promise<GenericEventBase[]> => {
+    check.inputs(inputs)
     const { events } = await on(tx).commit({ events: inputs, conditions })
     return events.map(recordOf)
   }
   const conditionOf = (
     seen: string | null | undefined,
     streams: readonly ValidatedStream<EventLike>[],
-  ): Commit['conditions'] => [
-    {
-      streams: streams.map(({ types, identifier }) => streamOf(types, identifier)),
-      after: afterOf(seen),
-    },
-  ]
-  const readOne = async (types: readonly string[], { data, after, limit, tx, signal }: Options) => {
+  ): Commit['conditions'] => {
+    check.validatedStreams(streams)
+    const guarded = streams.map(({ types, identifier }) => streamOf(types, identifier))
+    return [{ streams: guarded, after: afterOf(seen) }]
+  }
+  const readOne = async (types: readonly string[], options: Options) => {
+    const { data, after, limit, tx, signal } = options
     const query = { ...streamOf(types, data), after: afterOf(after), limit, signal }
     return (await on(tx).getEventStream(query as object)).map(recordOf)
   }
   const saveDocument = async (
     method: 'saveProjection' | 'forceUpdateProjection' | 'conditionalUpdateProjection',
-    { type, id, data, latestEventId }: Written,
+    projection: Written,
     tx: unknown,
   ): Promise<ProjectionResult> => {
+    check.projection(projection)
+    const { type, id, data, latestEventId } = projection
     const client = on(tx)
-    const cursor =
-      latestEventId === undefined ? undefined : await cursorOf(client.store, latestEventId)
+    const seen = method === 'forceUpdateProjection' ? undefined : latestEventId
+    if (method !== 'forceUpdateProjection') check.latestEventId(latestEventId)
+    const cursor = seen === undefined ? undefined : await cursorOf(client.store, seen)
     const { status } = await client[method]({ type, id, data, ...(cursor && { cursor }) } as never)
     const latest = eventIdOf(cursor)
     return { status: status as ProjectionResult['status'], type, id, data, latestEventId: latest }
@@ -89,7 +91,7 @@ export function clientOver(
     definitions,
     saveEvent: async (input: NewEvent, tx?: object) => (await saveAll([input], undefined, tx))[0],
     saveEvents: async (inputs: readonly NewEvent[], tx?: object) =>
-      inputs.length === 0 ? [] : saveAll(inputs, undefined, tx),
+      inputs?.length === 0 ? [] : saveAll(inputs, undefined, tx),
     saveEventWithStreamValidation: async (
       input: NewEvent,
       seen: string | undefined,
@@ -106,15 +108,23 @@ export function clientOver(
       const committed = await on(tx).commit(commit)
       return { ...committed, events: committed.events.map(recordOf) }
     },
-    getLatestEvent: async (type: string, { data, after, tx, signal }: Options = {}) => {
+    getLatestEvent: async (type: string, options: Options = {}) => {
+      check.latestOptions(options)
+      const { data, after, tx, signal } = options
       const query = { type, filter: data, after: afterOf(after), signal }
       const found: StoredEvent | undefined = await on(tx).getLatestEvent(query)
       return found && recordOf(found)
     },
-    getLatestEvents: async (type: string, options: Options = {}) => readOne([type], options),
-    getEventStream: async (types: readonly string[], options: Options = {}) =>
-      readOne(types, options),
+    getLatestEvents: async (type: string, options: Options = {}) => {
+      check.latestOptions(options)
+      return readOne([type], options)
+    },
+    getEventStream: async (types: readonly string[], options: Options = {}) => {
+      check.streamOptions(options)
+      return readOne(types, options)
+    },
     getEventStreams: async (requests: readonly StreamRequest<EventLike>[]) => {
+      check.streamRequests(requests)
       const { tx, signal } = sharedBy(requests)
       const loads: Loaded[] = []
       for (const [after, streams] of groupByAfter(requests)) {
@@ -124,23 +134,30 @@ export function clientOver(
     },
     readEvents: async function* (
       requests: readonly ReadRequest<EventLike>[] | 'all',
-      { after, tx, ...options }: ReadStreamsOptions = {},
+      given: ReadStreamsOptions = {},
     ): AsyncGenerator<GenericEventBase> {
+      if (requests !== 'all') check.readRequests(requests)
+      check.readOptions(given)
+      const { after, tx, ...options } = given
       const streams = requests === 'all' ? requests : requests.map(streamOfRequest)
       const query = { ...options, streams: streams as 'all', after: afterOf(after) }
       for await (const event of on(tx).readEvents(query)) yield recordOf(event)
     },
     saveProjection: async (projection: ProjectionInput, tx?: object) =>
       saveDocument('saveProjection', projection, tx),
-    forceUpdateProjection: async ({ type, id, data }: Written, tx?: object) =>
-      saveDocument('forceUpdateProjection', { type, id, data }, tx),
+    forceUpdateProjection: async (projection: Written, tx?: object) =>
+      saveDocument('forceUpdateProjection', projection, tx),
     conditionalUpdateProjection: async (projection: ProjectionInput, tx?: object) =>
       saveDocument('conditionalUpdateProjection', projection, tx),
-    getProjection: async ({ type, id, tx }: { type: string; id: string; tx?: object }) => {
+    getProjection: async (name: { type: string; id: string; tx?: object }) => {
+      check.projectionName(name)
+      const { type, id, tx } = name
       const found = await on(tx).getProjection({ type, id })
       return found && savedOf(found)
     },
-    queryProjections: async ({ data, tx, ...query }: ProjectionsQuery) => {
+    queryProjections: async (asked: ProjectionsQuery) => {
+      check.projectionsQuery(asked)
+      const { data, tx, ...query } = asked
       const { documents } = await on(tx).queryProjections({ ...query, filter: data })
       return documents.map(savedOf)
     },
@@ -148,48 +165,4 @@ export function clientOver(
     close: () => core.close(),
   } satisfies Record<keyof EventClient, unknown>
   return client as unknown as EventClient<string, EventLike>
-}
-
-function streamOfRequest({ eventTypes, options }: ReadRequest<EventLike>): Stream {
-  return streamOf(eventTypes, options?.data)
-}
-
-/** The streams by what was seen of them. An empty list stays one, for the store to refuse. */
-function groupByAfter(
-  requests: readonly StreamRequest<EventLike>[],
-): ReadonlyMap<string | undefined, Stream[]> {
-  const groups = new Map<string | undefined, Stream[]>()
-  if (requests.length === 0) groups.set(undefined, [])
-  for (const request of requests) {
-    const after = request.options?.after ?? undefined
-    const streams = groups.get(after) ?? []
-    groups.set(after, [...streams, streamOfRequest(request)])
-  }
-  return groups
-}
-
-/** Each event once, in the order of the log, up to where all of the loads have seen. */
-function merge(loads: readonly Loaded[]): StoredEvent[] {
-  const seenByAll = Math.min(...loads.map(({ cursor }) => parseCursor(cursor).position))
-  const byPosition = new Map(
-    loads.flatMap(({ events }) => events.map((event) => [event.position, event] as const)),
-  )
-  return [...byPosition.values()]
-    .filter(({ position }) => position <= seenByAll)
-    .sort((left, right) => left.position - right.position)
-}
-
-/** The transaction and the signal of streams that are read together. */
-function sharedBy(
-  requests: readonly StreamRequest<EventLike>[],
-): Pick<StreamOptions<unknown>, 'tx' | 'signal'> {
-  const given = requests.map(({ options }) => options ?? {})
-  const [tx, other] = new Set(given.flatMap((options) => options.tx ?? []))
-  if (other !== undefined) {
-    throw new ArgumentError(
-      'getEventStreams: the streams name two transactions, but are read in one',
-    )
-  }
-  const signal = given.find((options) => options.signal)?.signal
-  return { tx, signal }
 }

@@ -10,7 +10,9 @@ import { ArgumentError } from '../../store/errors.ts'
 import type { EventStore } from '../../store/store.ts'
 import type { Cursor, Stream } from '../../store/stream.ts'
 import type { ProjectionResult, ReadRequest, SavedProjection } from './client.ts'
+import { check } from './check-arguments.ts'
 import { cursorOf, eventIdOf, eventOf, recordOf, savedOf, streamOf } from './codec.ts'
+import { streamOfRequest } from './several-streams.ts'
 import type { EventLike, EventRecord, GenericEventBase, InputOf } from './types.ts'
 
 /** What a projection needs of a client. */
@@ -43,7 +45,7 @@ abstract class ProjectionOfStreams<
 
   /** Without `loadExisting` what is saved is not looked at. */
   constructor(eventsClient: EventsClient, loadExisting: boolean = true) {
-    const { store, definitions } = eventsClient
+    const { store, definitions } = Object(eventsClient) as EventsClient
     this.eventsClient = eventsClient
     this.#loadExisting = loadExisting
     this.#core = createEventClient({ store, events: definitions })
@@ -228,7 +230,8 @@ export abstract class MultiStreamProjectionBase<
 
   protected async streamsToRead(): Promise<readonly Stream[]> {
     const requests = await this.getStreamOptions()
-    return requests.map(({ eventTypes, options }) => streamOf(eventTypes, options?.data))
+    check.readRequests(requests)
+    return requests.map(streamOfRequest)
   }
 }
 

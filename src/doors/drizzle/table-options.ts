@@ -1,3 +1,4 @@
+import { checkAt, filled, list, object } from '../../store/check-value.ts'
 import { ArgumentError } from '../../store/errors.ts'
 import { show } from '../../store/show.ts'
 import type { TableName } from '../../stores/postgres/index.ts'
@@ -17,6 +18,21 @@ export interface TableOptions {
 export interface AdditionalIndex {
   readonly name: string
   readonly columns: readonly string[]
+}
+
+const checkedOptions = object(
+  {},
+  {
+    schema: filled,
+    name: filled,
+    dataIndexes: list(filled),
+    additionalIndexes: list(object({ name: filled, columns: list(filled) })),
+  },
+)
+
+/** Refuses options that could not be meant. */
+export function checkTableOptions(options: TableOptions): void {
+  checkAt('options', checkedOptions, options, [])
 }
 
 /** What `migrate` has to know of a table: names as SQL has them. */

@@ -21,6 +21,7 @@ import { show } from '../../store/show.ts'
 import { dataIndexName } from '../../stores/postgres/migration.ts'
 import { quoteText } from '../../stores/postgres/names.ts'
 import {
+  checkTableOptions,
   nameTable,
   type AdditionalIndex,
   type NamedTable,
@@ -93,6 +94,7 @@ export type ProjectionsTable = Table<{
  * ```
  */
 export function createEventsTable(options: TableOptions = {}): EventsTable {
+  checkTableOptions(options)
   const { name = 'events' } = options
   const columns = {
     position: bigint('position', { mode: 'number' }).primaryKey(),
@@ -127,6 +129,7 @@ export function createEventsTable(options: TableOptions = {}): EventsTable {
  * ```
  */
 export function createProjectionsTable(options: TableOptions = {}): ProjectionsTable {
+  checkTableOptions(options)
   const { name = 'projections' } = options
   const columns = {
     type: text('type').notNull(),

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { refuse } from '../../store/check-value.ts'
 import { fromKnex, type KnexLike } from '../../stores/postgres/hands/knex.ts'
 import { idAt } from '../../stores/postgres/id-at.ts'
 import { openPostgres, type PostgresOptions } from '../../stores/postgres/index.ts'
@@ -48,6 +49,9 @@ export function createEventClient<Events extends StandardSchemaV1, Inputs extend
   knex: KnexLike,
   options: KnexClientOptions = {},
 ): EventClient<Events, Inputs> {
+  checkSchema(eventUnion, 'eventUnion')
+  checkSchema(inputUnion, 'inputUnion')
+  checkKnex(knex)
   const { validateOnRead, ...rest } = options
   const { tables = {}, lockTimeout: patience = 5000 } = rest
   // A transaction has a client of its own, on which nothing runs but the transaction.
@@ -69,4 +73,14 @@ export function createEventClient<Events extends StandardSchemaV1, Inputs extend
   const opened = knex.isTransaction ? log.within(knex) : log
   const client = createDoorClient({ eventUnion, inputUnion, validateOnRead }, opened)
   return client as unknown as EventClient<Events, Inputs>
+}
+
+function checkSchema(given: StandardSchemaV1 | undefined, name: string): void {
+  if (typeof given?.['~standard']?.validate === 'function') return
+  refuse([name], 'a schema, such as a z.discriminatedUnion of event schemas', given)
+}
+
+function checkKnex(given: KnexLike | undefined): void {
+  if (typeof given?.client?.dialect === 'string') return
+  refuse(['knex'], "a knex with client: 'pg', or a transaction of one", given)
 }

@@ -1,5 +1,5 @@
 import type { Identifiers } from '../../event/identifiers.ts'
-import { filled } from '../../store/check-value.ts'
+import { anything, checkAt, filled, object, type Check } from '../../store/check-value.ts'
 import {
   dataIndexName,
   dataIndexSql,
@@ -45,6 +45,17 @@ export interface DataIndexOptions extends TableOptions {
   readonly indexName?: string | undefined
 }
 
+const names = { table: filled, schema: filled }
+const eventsOptions = object(
+  {},
+  { ...names, projections: object({}, names), identifiers: anything },
+)
+const projectionsOptions = object(
+  {},
+  { ...names, events: object({}, names), identifiers: anything },
+)
+const indexOptions = object({ key: filled }, { ...names, indexName: filled })
+
 /** A migration as it is, or called with names of your own. */
 export type TableMigration<Options> = Migration & ((options?: Options) => Migration)
 
@@ -60,6 +71,7 @@ export type TableMigration<Options> = Migration & ((options?: Options) => Migrat
  * ```
  */
 export const createEventsTableMigration: TableMigration<EventsTableOptions> = callable(
+  eventsOptions,
   ({ projections, identifiers, ...events }: EventsTableOptions) => {
     const tables = tablesOf(events, projections)
     return { up: migrationSql(tables, { identifiers }), down: dropSql(tables, { identifiers }) }
@@ -71,6 +83,7 @@ export const createEventsTableMigration: TableMigration<EventsTableOptions> = ca
  * projections alone. See {@link createEventsTableMigration}.
  */
 export const createProjectionsTableMigration: TableMigration<ProjectionsTableOptions> = callable(
+  projectionsOptions,
   ({ events, identifiers, ...projections }: ProjectionsTableOptions) => {
     const { schema, name } = nameOf(projections, 'projections')
     return {
@@ -91,7 +104,7 @@ export function createProjectionDataIndexMigration(options: DataIndexOptions): M
 }
 
 function dataIndex(options: DataIndexOptions, table: string): Migration {
-  filled(options.key, ['key'])
+  checkAt('options', indexOptions, options, [])
   const named = nameOf(options, table)
   const index = options.indexName ?? dataIndexName(named.name, options.key)
   return forRaw({
@@ -101,9 +114,13 @@ function dataIndex(options: DataIndexOptions, table: string): Migration {
 }
 
 function callable<Options extends object>(
+  check: Check,
   make: (options: Options) => Migration,
 ): TableMigration<Options> {
-  const migration = (options: Options = {} as Options): Migration => forRaw(make(options))
+  const migration = (options: Options = {} as Options): Migration => {
+    checkAt('options', check, options, [])
+    return forRaw(make(options))
+  }
   return Object.assign(migration, migration())
 }
 

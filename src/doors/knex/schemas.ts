@@ -1,3 +1,4 @@
+import { filled } from '../../store/check-value.ts'
 import { ArgumentError } from '../../store/errors.ts'
 import type { EventInputSchema, EventSchema, ZodObjectLike } from './zod-types.ts'
 
@@ -30,6 +31,7 @@ export function createEventSchema<const Type extends string, Data extends ZodObj
   type: Type,
   data: Data,
 ): EventSchema<Type, Data> {
+  filled(type, ['type'])
   const zod = zodOf(data)
   const id = zod.value('a bigint, or one as a string or a number', toBigInt)
   const time = zod.value('an ISO 8601 time or a Date', toTime)
@@ -47,6 +49,7 @@ export function createEventInputSchema<const Type extends string, Data extends Z
   type: Type,
   data: Data,
 ): EventInputSchema<Type, Data> {
+  filled(type, ['type'])
   const zod = zodOf(data)
   return zod.object({ type: zod.literal(type), data }) as unknown as EventInputSchema<Type, Data>
 }

@@ -1,10 +1,24 @@
 import type { EventShape } from '../../event/event.ts'
-import { isObject } from '../../store/check-value.ts'
+import {
+  anyObject,
+  anything,
+  checkAt,
+  isObject,
+  object,
+  optional,
+} from '../../store/check-value.ts'
 import type { CallOptions, KnexClient } from './client.ts'
 
 /** Calls whose options stand beside what they save. */
 const OPTIONS_LAST = new Set(['saveEvent', 'saveEvents', 'commit'])
 const WITHOUT_OPTIONS = new Set(['within', 'close'])
+/** What is saved is looked at by its schema. */
+const EVENTS_FIRST = new Set(['saveEvent', 'saveEvents'])
+
+// A transaction that is given as it is, and not as `{ tx }`, must not be left out unseen.
+const lastOptions = optional(
+  object({}, { tx: anything, signal: anything, idempotencyKey: anything }),
+)
 
 type Call = (...args: unknown[]) => unknown
 
@@ -15,6 +29,8 @@ export function withTransactions<Client extends KnexClient<EventShape, EventShap
   /** The call on the transaction that its options name, if any; without `tx`. */
   const placed = (name: string, args: unknown[]): unknown => {
     const at = OPTIONS_LAST.has(name) ? 1 : 0
+    if (!EVENTS_FIRST.has(name)) checkAt(name, anyObject, args[0], [])
+    if (at === 1) checkAt('options', lastOptions, args[1], [])
     const { tx, ...options } = isObject(args[at]) ? (args[at] as CallOptions) : {}
     const on = tx === undefined ? client : client.within(tx)
     const inside = isObject(args[at]) ? args.with(at, options) : args

@@ -33,7 +33,7 @@ export function fromDrizzle(db: DrizzleLike): PostgresHand {
       'this is a transaction of Drizzle: use the database, and within(transaction)',
     )
   }
-  const hand = handOf(db.$client ?? clientOf(db))
+  const hand = handOf(db?.$client ?? clientOf(db))
   return {
     ...hand,
     within: (transaction) => {
@@ -63,8 +63,8 @@ function handOf(client: unknown): PostgresHand {
   if (isPglite(client)) return fromPglite(client)
   if (isPgPool(client) || isPgClient(client)) return fromPg(client)
   throw new ArgumentError(
-    'this Drizzle database has no client of pg, postgres.js or PGlite: ' +
-      'make a hand of the client itself with fromPg, fromPostgresJs or fromPglite',
+    'expected a database of Drizzle over pg, postgres.js or PGlite; ' +
+      'of such a client itself fromPg, fromPostgresJs or fromPglite makes a hand',
   )
 }
 
@@ -75,6 +75,6 @@ export function isTransaction(value: unknown): boolean {
 
 /** The driver's own pool, connection or transaction. Drizzle's queries go the same way. */
 function clientOf(db: DrizzleLike): unknown {
-  const { session } = db._ as { session?: { client?: unknown } }
+  const { session } = Object(db?._) as { session?: { client?: unknown } }
   return session?.client
 }

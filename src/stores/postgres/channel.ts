@@ -37,9 +37,15 @@ export function channelOf(hand: PostgresHand, names: LogNames, way: Way): Channe
 }
 
 /** Sends a batch on the caller's transaction. */
-export function sendWithin(run: Run, names: LogNames, plainStatements: boolean): Send {
-  return async (batch) =>
-    read(batch, await (plainStatements ? runPlain : callFunction)(run, names, batch))
+export function sendWithin(
+  run: Run,
+  names: LogNames,
+  { plainStatements, lockTimeout }: Pick<Way, 'plainStatements' | 'lockTimeout'>,
+): Send {
+  return async (batch) => {
+    const text = batchText(batch, { patience: lockTimeout })
+    return read(batch, await (plainStatements ? runPlain : callFunction)(run, names, text))
+  }
 }
 
 function senderOf(hand: PostgresHand, names: LogNames, way: Way): Send {
@@ -47,7 +53,7 @@ function senderOf(hand: PostgresHand, names: LogNames, way: Way): Send {
   if (!plainStatements && hand.procedures) {
     const text = `call ${names.commit}($1::text::jsonb, '${lockTimeout}', ${earlyRelease}, null)`
     const call = async (batch: readonly Encoded[], careful: boolean): Promise<Answered> => {
-      const statement = { name: nameOf(text), text, values: [batchText(batch, careful)] }
+      const statement = { name: nameOf(text), text, values: [batchText(batch, { careful })] }
       const [row] = await hand.run(statement, lockTimeout)
       return row?.['answer']
     }
@@ -63,27 +69,23 @@ function senderOf(hand: PostgresHand, names: LogNames, way: Way): Send {
   return async (batch) => {
     const answer = await hand.transaction(async (run) => {
       await run({ text: `set local lock_timeout = ${lockTimeout}` })
-      return await (plainStatements ? runPlain : callFunction)(run, names, batch)
+      return await (plainStatements ? runPlain : callFunction)(run, names, batchText(batch))
     }, lockTimeout)
     return read(batch, answer)
   }
 }
 
-async function callFunction(
-  run: Run,
-  names: LogNames,
-  batch: readonly Encoded[],
-): Promise<Answered> {
+async function callFunction(run: Run, names: LogNames, batch: string): Promise<Answered> {
   const text = `select ${names.judge}($1::text::jsonb) as answer`
-  const [row] = await run({ name: nameOf(text), text, values: [batchText(batch)] })
+  const [row] = await run({ name: nameOf(text), text, values: [batch] })
   return row?.['answer']
 }
 
 /** The program as a statement: it takes and gives through settings of the transaction. */
-async function runPlain(run: Run, names: LogNames, batch: readonly Encoded[]): Promise<Answered> {
+async function runPlain(run: Run, names: LogNames, batch: string): Promise<Answered> {
   await run({
     text: `select set_config('eventfold.batch', $1::text, true)`,
-    values: [batchText(batch)],
+    values: [batch],
   })
   await run({ text: plainProgramOf(names) })
   const [row] = await run({ text: `select current_setting('eventfold.answer') as answer` })

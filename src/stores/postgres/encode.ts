@@ -81,9 +81,13 @@ export function encode(commit: PreparedCommit, encoding: Encoding): Encoded {
 
 /**
  * The one parameter of a batch: the commits by their number, the events by their number from 1. With
- * `careful` it is not tried the quick way.
+ * `careful` it is not tried the quick way; `patience` is how long the lock is waited for, in
+ * milliseconds, where nobody has said that.
  */
-export function batchText(batch: readonly Encoded[], careful = false): string {
+export function batchText(
+  batch: readonly Encoded[],
+  { careful = false, patience }: { readonly careful?: boolean; readonly patience?: number } = {},
+): string {
   const parts: string[] = []
   for (const section of sections) {
     const rows: string[] = []
@@ -100,6 +104,7 @@ export function batchText(batch: readonly Encoded[], careful = false): string {
   if (batch.some(({ hasAggregates }) => hasAggregates)) parts.push('"y":1')
   // More than events under conditions on one key: all checks are needed.
   if (careful || batch.some(isRare)) parts.push('"r":1')
+  if (patience !== undefined) parts.push(`"w":"${patience}"`)
   return `{${parts.join(',')}}`
 }
 

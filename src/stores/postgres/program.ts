@@ -30,7 +30,13 @@ const NEAR = 256
 export function programOf(names: LogNames): string {
   const { events, keys, projections, outbox, answers } = names
   return `
-  ${beginning(names)}
+  if batch -> 'w' is not null and current_setting('lock_timeout') = '0' then
+    locked := set_config('lock_timeout', batch ->> 'w', true);
+    ${beginning(names)}
+    locked := set_config('lock_timeout', '0', true);
+  else
+    ${beginning(names)}
+  end if;
   select e.position, e.id into head, head_id from ${events} e order by e.position desc limit 1;
   head := coalesce(head, 0);
 

@@ -50,21 +50,37 @@ export function poolSession(access: Access): Session {
 const FLUSH = `select pg_logical_emit_message(true, 'eventfold', '')::text as flushed`
 
 /** On a transaction of the caller: nothing is combined, and nothing is sent again. */
-export function transactionSession(access: Access, run: Run): Session {
-  const { names, plainStatements } = access
+export function transactionSession(access: Access, transaction: unknown): Session {
+  const { hand, names, plainStatements, patience } = access
+  const run = hand.within(transaction)
   const guard = guardOf(access, run, { within: true })
-  const send = sendWithin(run, names, plainStatements)
+  const send = sendWithin(run, names, { plainStatements, lockTimeout: patience })
   return {
     run: (statement, what) => guard(what, () => run(statement)),
     commit: (encoded, signal) =>
       guard('commit', async () => {
         throwIfAborted(signal, 'the commit')
-        const [result] = await send([encoded])
+        // What settings of the transaction carry, another commit on it would overwrite.
+        const [result] = await (plainStatements
+          ? inTurnOf(transaction as object, () => send([encoded]))
+          : send([encoded]))
         return result as Result
       }),
     // The end of the transaction does it.
     flush: async () => {},
   }
+}
+
+const turns = new WeakMap<object, Promise<unknown>>()
+
+/** Works one after another on a transaction, whichever store they come through. */
+function inTurnOf<Answer>(transaction: object, work: () => Promise<Answer>): Promise<Answer> {
+  const answer = (turns.get(transaction) ?? Promise.resolve()).then(work)
+  turns.set(
+    transaction,
+    answer.catch(() => {}),
+  )
+  return answer
 }
 
 type Guard = <Answer>(
@@ -73,20 +89,25 @@ type Guard = <Answer>(
   more?: Partial<Failed>,
 ) => Promise<Answer>
 
-const checked = new WeakMap<Access, Promise<void>>()
+/** The logs that were found to be as they must be. */
+const checked = new WeakSet<Access>()
 
 function guardOf(access: Access, run: Run, failing: Partial<Failed>): Guard {
   const { names, identifiers, patience } = access
+  // Not shared with a transaction, which may fail for reasons of its own.
+  let checking: Promise<void> | undefined
+  const check = async (what: string): Promise<void> => {
+    try {
+      await checkLog(run, names, identifiers, what)
+      checked.add(access)
+    } finally {
+      checking = undefined
+    }
+  }
   return async (what, work, more) => {
     const failed = { what, log: names.log, patience, ...failing, ...more }
     try {
-      let check = checked.get(access)
-      if (check === undefined) {
-        check = checkLog(run, names, identifiers, what)
-        checked.set(access, check)
-        check.catch(() => checked.delete(access))
-      }
-      await check
+      if (!checked.has(access)) await (checking ??= check(what))
       return await work()
     } catch (error) {
       // Somebody may have reindexed or dropped the log meanwhile: that is said more exactly.

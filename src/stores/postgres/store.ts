@@ -53,7 +53,7 @@ export function createStore(parts: StoreParts): PostgresEventStore {
   }
   const within = (transaction: unknown): EventStore => {
     calls.assertOpen('use a transaction')
-    const inside = transactionSession(access, parts.hand.within(transaction))
+    const inside = transactionSession(access, transaction)
     return {
       ...contractOf(parts, inside, calls, () => {}),
       within,

@@ -180,6 +180,81 @@ describe.each(Object.entries(drivers))('%s', (_, connect) => {
     await expect(sent).rejects.toMatchObject({ code: 'STORE', retryable: false, outcome: 'none' })
     expect([await carts(store), await orders()]).toEqual([[], []])
   })
+
+  test.each([false, true])(
+    'commits sent at once on one transaction keep apart (plain statements: %s)',
+    async (plainStatements) => {
+      await reset()
+      const names = Array.from({ length: 12 }, (_each, index) => `k${index}`)
+      const stores = [0, 1].map(() => openPostgres({ pool: driver.hand, plainStatements }))
+      await driver.transaction(async (transaction) => {
+        const results = await Promise.all(
+          names.map((id, index) =>
+            (stores[index % 2] as PostgresEventStore).within(transaction).commit({
+              documents: [{ type: 'cart', id, data: { id } }],
+              ...(index % 3 > 0 && { events: [happened(id, id)] }),
+            }),
+          ),
+        )
+        expect(results.map(({ documents }) => documents[0]?.id)).toEqual(names)
+      })
+      const { documents } = await store.documents.query({ type: 'cart' })
+      expect(documents.map(({ data }) => data)).toEqual(sorted(names).map((id) => ({ id })))
+      expect(await carts(store)).toHaveLength(8)
+      expect(await faultsOf(log.url)).toEqual([])
+    },
+  )
+
+  test.each([false, true])(
+    'a transaction that is awaited inside another one ends in an error that says so (plain statements: %s)',
+    async (plainStatements) => {
+      await reset()
+      const hasty = openPostgres({ pool: driver.hand, lockTimeout: 200, plainStatements })
+      await driver.transaction(async (outer) => {
+        await hasty.within(outer).commit({ events: [happened('k1')] })
+        const inner = driver.transaction(async (transaction) => {
+          await hasty.within(transaction).commit({ events: [happened('k2')] })
+        })
+        await expect(inner).rejects.toMatchObject({
+          code: 'STORE',
+          fault: 'busy',
+          retryable: false,
+          outcome: 'none',
+          message: expect.stringContaining('200 ms'),
+        })
+        const [setting] = await driver.hand.within(outer)({ text: 'show lock_timeout' })
+        expect(setting).toEqual({ lock_timeout: '0' })
+      })
+      expect(await carts(store)).toEqual(['1 k1'])
+    },
+  )
+
+  test('how long a transaction waits for a lock stays as its owner said', async () => {
+    await reset()
+    const hasty = openPostgres({ pool: driver.hand, lockTimeout: 60_000 })
+    await driver.transaction(async (outer) => {
+      await store.within(outer).commit({ events: [happened('k1')] })
+      const inner = driver.transaction(async (transaction) => {
+        await execute(transaction, `set local lock_timeout = '150ms'`)
+        await hasty.within(transaction).commit({ events: [happened('k2')] })
+      })
+      await expect(inner).rejects.toMatchObject({ fault: 'busy' })
+    })
+    expect(await carts(store)).toEqual(['1 k1'])
+  })
+
+  test('what fails on a transaction fails nobody else', async () => {
+    await reset()
+    const fresh = openPostgres({ pool: driver.hand })
+    const sent = driver.transaction(async (transaction) => {
+      await execute(transaction, 'select 1 / 0').catch(() => {})
+      const inside = fresh.within(transaction).load('all')
+      const outside = fresh.load('all')
+      await expect(inside).rejects.toMatchObject({ code: 'STORE' })
+      expect((await outside).events).toEqual([])
+    })
+    await Promise.allSettled([sent])
+  })
 })
 
 test('plain statements leave the settings of the transaction as they were', async () => {

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { StoreError } from '../store/errors.ts'
 import type { EventStore } from '../store/store.ts'
 import { MemoryEventStore } from '../stores/memory/index.ts'
@@ -193,4 +193,21 @@ test('a client without a store or definitions says so at once', () => {
     expected,
   )
   expect(() => open({ store: new MemoryEventStore() })).toThrow(expected)
+})
+
+test('a store that has waited long is not asked again', async () => {
+  let asked = 0
+  const commit: EventStore['commit'] = async () => {
+    asked += 1
+    vi.setSystemTime(Date.now() + 5_000)
+    throw new StoreError('busy', 'the lock is taken', { retryable: true })
+  }
+  const store = Object.assign(new MemoryEventStore(), { commit })
+  vi.useFakeTimers({ toFake: ['Date'] })
+  try {
+    await expect(shopClient(store).saveEvent(checkedOut)).rejects.toMatchObject({ fault: 'busy' })
+  } finally {
+    vi.useRealTimers()
+  }
+  expect(asked).toBe(1)
 })

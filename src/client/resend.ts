@@ -6,6 +6,8 @@ import {
 } from '../store/errors.ts'
 
 const ATTEMPTS = 4
+/** Milliseconds. A store that has waited as long has done so for the caller. */
+const LONG = 2_000
 
 /** How {@link resend} goes on after an answer was lost. */
 export interface ResendOptions<Result> {
@@ -19,17 +21,21 @@ export interface ResendOptions<Result> {
   readonly find?: () => Promise<Result | undefined>
 }
 
-/** Sends again what certainly failed for a while, and what may have been lost, so that it is written once. */
+/**
+ * Sends again what certainly failed for a while, unless that took long, and what may have been lost, so
+ * that it is written once.
+ */
 export async function resend<Result>(
   send: () => Promise<Result>,
   { signal, isKnown = true, find }: ResendOptions<Result>,
 ): Promise<Result> {
   let lost: EventfoldError | undefined
+  const start = Date.now()
   for (let attempt = 1; ; attempt += 1) {
     try {
       return (lost && (await find?.())) ?? (await send())
     } catch (error) {
-      if (attempt < ATTEMPTS && isTransient(error, isKnown)) {
+      if (attempt < ATTEMPTS && isTransient(error, isKnown, Date.now() - start)) {
         if (error.outcome === 'unknown') lost = error
         await backOff(attempt, signal, lost?.outcome)
       } else {
@@ -69,9 +75,9 @@ export async function unlessAborted(
   }
 }
 
-function isTransient(error: unknown, alsoLost: boolean): error is EventfoldError {
+function isTransient(error: unknown, alsoLost: boolean, waited: number): error is EventfoldError {
   if (!isEventfoldError(error, 'STORE') || !error.retryable) return false
-  return error.outcome === 'none' || alsoLost
+  return error.outcome === 'none' ? waited < LONG : alsoLost
 }
 
 /** The store has looked, and says for certain that nothing of this is there. */

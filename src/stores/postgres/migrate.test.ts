@@ -283,6 +283,31 @@ test('a log of a newer version is refused, with both versions', async () => {
   await expect(store.load('all')).rejects.toMatchObject(newer)
 })
 
+test('a log of an older version is refused until migrate has brought it up to date, and keeps its events', async () => {
+  const { pool, query } = await open()
+  await migrate(pool)
+  const first = await openPostgres({ pool }).commit({ events: [happened('k1')] })
+  // As an older library may have left it: less beside the events, and other routines.
+  await query('update eventfold.logs set version = 0')
+  await query('drop table eventfold."public.events.answers"')
+  await query('drop index events_type_idx')
+  await query('drop function eventfold."public.events.judge"(jsonb)')
+  await query(`create or replace function eventfold."public.events.append"(batch jsonb) returns text
+    language plpgsql as $$ begin raise exception 'an old routine'; end $$`)
+  await expect(openPostgres({ pool }).load('all')).rejects.toMatchObject({
+    code: 'STORE',
+    fault: 'not-a-log',
+    message: expect.stringMatching(/version 0.*needs 1.*migrate/u),
+  })
+  await migrate(pool)
+  const store = openPostgres({ pool })
+  await store.commit({ events: [happened('k1')], idempotency: { key: 'key_1' } })
+  const { events } = await store.load([{ filter: { cartId: 'k1' } }])
+  expect(events).toHaveLength(2)
+  expect(events[0]).toEqual(first.events[0])
+  expect(await query('select version from eventfold.logs')).toEqual([{ version: 1 }])
+})
+
 test('a log that files its events under other identifiers is refused', async () => {
   const { pool } = await open()
   await migrate(pool, {}, { identifiers: ['*Id', 'sku'] })

@@ -257,6 +257,20 @@ describe.each(Object.entries(drivers))('%s', (_, connect) => {
   })
 })
 
+test('on a pool of one connection a transaction does not wait for who waits for it', async () => {
+  await using log = await openLog()
+  const driver = drivers.pg(log.url, 1)
+  const store = openPostgres({ pool: driver.hand, lockTimeout: 30_000 })
+  const waiting: Promise<unknown>[] = []
+  await driver.transaction(async (transaction) => {
+    waiting.push(store.commit({ events: [happened('k2')] }))
+    await store.within(transaction).commit({ events: [happened('k1')] })
+  })
+  await Promise.all(waiting)
+  expect(await carts(store)).toEqual(['1 k1', '2 k2'])
+  await driver.end()
+})
+
 test('plain statements leave the settings of the transaction as they were', async () => {
   await using log = await openLog()
   const store = openPostgres({ pool: log.pool, plainStatements: true })

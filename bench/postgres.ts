@@ -58,19 +58,29 @@ async function appends(url: string): Promise<Figure[]> {
     ],
     ROUNDS,
   )) as [Measured, Measured, Measured, Measured, Measured]
-  const [rawMany, batches] = (await inTurns(
+  const [rows, arrays, batches] = (await inTurns(
     [
-      { name: 'raw inserts of 100 rows', run: () => raw.insertMany(100, 10 * APPENDS, random) },
+      { name: 'raw inserts of 100 rows', run: () => raw.insertRows(100, 10 * APPENDS, random) },
+      {
+        name: 'raw inserts of 100 from arrays',
+        run: () => raw.insertArrays(100, 10 * APPENDS, random),
+      },
       { name: 'appends of 100 events', run: () => log.appendMany(100, 10 * APPENDS, random) },
     ],
     ROUNDS,
-  )) as [Measured, Measured]
+  )) as [Measured, Measured, Measured]
   await Promise.all([raw.close(), log.close()])
   return [
     { what: '1 caller / raw with 1 client', over: one, under: raw1, atLeast: 0.65 },
     { what: '16 callers / raw with 16 clients', over: some, under: raw16, atLeast: 1 },
     { what: '64 callers / raw with 16 clients', over: many, under: raw16, atLeast: 1.5 },
-    { what: 'batches of 100 / raw inserts of 100', over: batches, under: rawMany, atLeast: 0.5 },
+    { what: 'batches of 100 / raw inserts of 100 rows', over: batches, under: rows, atLeast: 0.5 },
+    {
+      what: 'batches of 100 / raw inserts from arrays',
+      over: batches,
+      under: arrays,
+      atLeast: 0.5,
+    },
   ]
 }
 

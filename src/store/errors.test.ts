@@ -112,33 +112,37 @@ describe('messages say what failed, with which value, and what to do', () => {
   test.each<[Conflict, string]>([
     [
       { reason: 'condition', index: 0, streams, event, cursor: '5~01H' },
-      'CART_CLOSED 01J matches ' +
+      'CART_CLOSED 01J at position 7 matches ' +
         '[{"types":["CART_CLOSED"],"filter":{"cartId":"cart_1"}}] after "5~01H". Read again and ' +
         'decide again.',
     ],
     [
       { reason: 'condition', index: 1, streams: 'all', event },
-      'CART_CLOSED 01J matches "all" after "0". Read again and decide again.',
+      'CART_CLOSED 01J at position 7 matches "all" after "0". Read again and decide again.',
     ],
     [
       { reason: 'version', index: 0, aggregate, expected: 3, actual: 5 },
-      'wallet wal_1 is at 5, expected 3. Read again and decide again.',
+      'wallet wal_1 is at version 5, expected 3. Read again and decide again.',
     ],
     [
       { reason: 'document', index: 0, document, guard: 'absent', actual: 2, deleted: false },
-      'cart cart_1 is at 2, expected "absent". Read again and decide again.',
+      'cart cart_1 is at revision 2, expected it to be absent. Read again and decide again.',
     ],
     [
       { reason: 'document', index: 0, document, guard: 'present', actual: 0, deleted: false },
-      'cart cart_1 is at 0, expected "present". Read again and decide again.',
+      'cart cart_1 is not there, expected it to be present. Read again and decide again.',
     ],
     [
       { reason: 'document', index: 0, document, guard: 'present', actual: 2, deleted: true },
-      'cart cart_1 is deleted at 2, expected "present". Read again',
+      'cart cart_1 is deleted at revision 2, expected it to be present. Read again',
     ],
     [
       { reason: 'document', index: 0, document, guard: { revision: 1 }, actual: 2, deleted: false },
-      'cart cart_1 is at 2, expected {"revision":1}. Read again',
+      'cart cart_1 is at revision 2, expected revision 1. Read again',
+    ],
+    [
+      { reason: 'document', index: 0, document, guard: 'newer', actual: 2, deleted: false },
+      'cart cart_1 is at revision 2, expected one that has seen less. Read again',
     ],
     [
       { reason: 'rewound', cursor: '7~01J' },

@@ -282,11 +282,25 @@ export class StoreError extends EventfoldError {
 function describe(conflict: Conflict): string {
   const { reason, event, streams, cursor = '0', aggregate, document, deleted } = conflict
   if (event) {
-    return `${event.type} ${event.id} matches ${show(streams)} after ${show(cursor)}`
+    return `${event.type} ${event.id} at position ${event.position} matches ${show(streams)} after ${show(cursor)}`
   }
   if (reason === 'rewound') return `the log does not hold ${show(cursor)}`
   const { type, id } = aggregate ?? document ?? {}
-  const state = deleted ? 'deleted at' : 'at'
-  const expected = show(conflict.expected ?? conflict.guard)
-  return `${type} ${id} is ${state} ${conflict.actual}, expected ${expected}`
+  const { actual, expected, guard } = conflict
+  if (!document) return `${type} ${id} is at version ${actual}, expected ${expected}`
+  const found = deleted ? `deleted at revision ${actual}` : `at revision ${actual}`
+  return `${type} ${id} is ${actual === 0 ? 'not there' : found}, expected ${wanted(guard)}`
+}
+
+/** What a guard wanted to find. */
+function wanted(guard: DocumentGuard = 'any'): string {
+  if (typeof guard === 'object') return `revision ${guard.revision}`
+  const found: Record<typeof guard, string> = {
+    any: 'anything',
+    absent: 'it to be absent',
+    present: 'it to be present',
+    newer: 'one that has seen less',
+    'not-older': 'one that has not seen more',
+  }
+  return found[guard]
 }

@@ -343,7 +343,11 @@ describe.each(versions)('$knex', ({ knex: name, z }) => {
       () => lost.getEventStream({ types: ['LIST_CREATED'], afterId: 5n }),
       () => lost.getProjection({ type: 'list', id: listId }),
     ]) {
-      await expect(call()).rejects.toMatchObject({ code: 'STORE', fault: 'not-a-log' })
+      await expect(call()).rejects.toMatchObject({
+        code: 'STORE',
+        fault: 'not-a-log',
+        message: expect.stringContaining('run a migration of `createEventsTableMigration`'),
+      })
     }
     await other.destroy()
   })

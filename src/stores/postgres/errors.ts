@@ -119,7 +119,7 @@ export function notMigrated(what: string, log: string, said: string, cause?: unk
   return new StoreError(
     'not-a-log',
     `Cannot ${what}: the log ${log} is incomplete (${said}). Make or complete it with \`await migrate(…)\`, ` +
-      'for its tables where they have names of their own, or run the statement of `migrationSql(…)`.',
+      'for its tables where they have names of their own, or run the statement of `migrationSql(…)`; with Knex, run a migration of `createEventsTableMigration`.',
     { cause },
   )
 }

@@ -20,6 +20,8 @@ export interface Way {
 export interface Channel {
   readonly combiner: Combiner
   readonly send: Send
+  /** Whether a call may have committed although it failed. */
+  readonly early: boolean
 }
 
 const channels = new WeakMap<object, Map<string, Channel>>()
@@ -30,7 +32,11 @@ export function channelOf(hand: PostgresHand, names: LogNames, way: Way): Channe
   const key = JSON.stringify([names.append, names.projections, way])
   let channel = ofPool.get(key)
   if (channel === undefined) {
-    channel = { combiner: new Combiner(), send: senderOf(hand, names, way) }
+    channel = {
+      combiner: new Combiner(),
+      send: senderOf(hand, names, way),
+      early: way.earlyRelease,
+    }
     ofPool.set(key, channel)
   }
   return channel

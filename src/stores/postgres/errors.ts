@@ -11,6 +11,8 @@ export interface Failed {
   readonly patience: number
   /** Whether something may have been written that no answer came for. */
   readonly writes?: boolean
+  /** Whether what is written is committed before the statement ends. */
+  readonly early?: boolean
   /** On the caller's transaction, nothing may be sent again: it has failed as a whole. */
   readonly within?: boolean
 }
@@ -103,7 +105,8 @@ export function asStoreError(error: unknown, failed: Failed): Error {
   if (state.startsWith('54')) {
     return new StoreError(
       'driver',
-      `Cannot ${what}: a value is too large for an index of ${log} (${said}). Keep long values out of keys with an index of their own.`,
+      `Cannot ${what}: a value is too large for an index of ${log}, or a commit for one statement (${said}). ` +
+        'Keep long values out of keys with an index of their own, and commits below 256 MB.',
       { cause: error },
     )
   }
@@ -134,9 +137,13 @@ function isPassing(state: string, said: string): boolean {
   return state === '' || /^(?:08|40|53|57P)/u.test(state)
 }
 
-/** Where the server itself refused the statement, nothing of it is there. */
-function outcomeOf(state: string, said: string, { writes, within }: Failed): Outcome {
+/**
+ * Where the server itself refused the statement, nothing of it is there; one that is cancelled, or lacks
+ * memory or disk, may have committed early before.
+ */
+function outcomeOf(state: string, said: string, { writes, within, early }: Failed): Outcome {
   if (!writes || within || isEnded(said)) return 'none'
+  if (early && /^(?:53|57|58)/u.test(state)) return 'unknown'
   return state === '' || /^(?:08|57P)/u.test(state) ? 'unknown' : 'none'
 }
 

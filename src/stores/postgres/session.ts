@@ -41,7 +41,7 @@ export function poolSession(access: Access): Session {
         'commit',
         () =>
           channel.combiner.add(encoded, { send: channel.send, isIdentifier, queueLimit, signal }),
-        { writes: true },
+        { writes: true, early: channel.early },
       ),
     flush: () => guard('commit', () => run({ text: FLUSH })),
   }

@@ -23,8 +23,21 @@ const validated = list(object({ types: list(anything) }, { identifier: anything 
 const query = object({ type: filled }, { data, order: anything, limit: anything, tx: anything })
 const name = object({ type: filled, id: filled }, { tx: anything })
 
+type Argument =
+  | 'inputs'
+  | 'latestOptions'
+  | 'streamOptions'
+  | 'streamRequests'
+  | 'readRequests'
+  | 'readOptions'
+  | 'validatedStreams'
+  | 'projection'
+  | 'latestEventId'
+  | 'projectionName'
+  | 'projectionsQuery'
+
 /** What TypeScript refuses before, for those who do without it. Each throws `INVALID_ARGUMENT`. */
-export const check = {
+export const check: Readonly<Record<Argument, (value: unknown) => void>> = {
   inputs: checking('events', list(anyObject)),
   latestOptions: checking('options', latestOptions),
   streamOptions: checking('options', streamOptions),
@@ -36,7 +49,7 @@ export const check = {
   latestEventId: checking('latestEventId', filled),
   projectionName: checking('projection', name),
   projectionsQuery: checking('query', query),
-} as const
+}
 
 function checking(what: string, test: typeof filled): (value: unknown) => void {
   return (value) => checkAt(what, test, value, [])

@@ -269,15 +269,21 @@ function firstMatch({ events, keys }: LogNames): string {
           order by x.position limit 1) h)
     when c.t is not null then
       (select min(h.position) from unnest(c.t) as w(type), lateral (
-        select x.position from ${events} x where x.type = w.type and x.position > c.p
+        select x.position from ${events} x where ${typeAfter}
           and ${underEach} and (c.f is null or ${matchesSql('x.data', 'c.f')})
-          order by x.position limit 1) h)
+          order by x.type, x.position limit 1) h)
     else (select x.position from ${events} x where x.position > c.p
         and ${ofAggregate('x.position')} and (c.f is null or ${matchesSql('x.data', 'c.f')})
         order by x.position limit 1) end
     from (select case when c.k is null then 0 when c.t is null and jsonb_array_length(c.k) = 1 then 1
       else ${rarest(events, keys)} end as by offset 0) drive`
 }
+
+/**
+ * The events `x` of the type `w.type` after `c.p`, ordered by type and position: said so that only the
+ * index of types serves. Where there are few types, the planner would rather walk along the whole log.
+ */
+const typeAfter = `(x.type, x.position) > (w.type, c.p) and x.type <= w.type`
 
 /** Counts what each driver would have to look through, further and further until one comes to its end. */
 function rarest(events: string, keys: string): string {
@@ -287,7 +293,7 @@ function rarest(events: string, keys: string): string {
             select from ${keys} x where x.key = w.key and x.position > c.p limit n.most) x limit n.most) x) as many
           from jsonb_array_elements(c.k) with ordinality as l(list, o)
         union all select 0, (select count(*) from (select from unnest(c.t) as w(type), lateral (
-            select from ${events} x where x.type = w.type and x.position > c.p limit n.most) x limit n.most) x)
+            select from ${events} x where ${typeAfter} order by x.type, x.position limit n.most) x limit n.most) x)
           where c.t is not null) by
         order by by.many, by.by desc limit 1) d
       where d.many < n.most limit 1), 1)`

@@ -21,7 +21,6 @@ const streamRequests = list(requestOf(narrowing))
 const readRequests = list(requestOf({ data }))
 const validated = list(object({ types: list(anything) }, { identifier: anything }))
 const query = object({ type: filled }, { data, order: anything, limit: anything, tx: anything })
-const name = object({ type: filled, id: filled }, { tx: anything })
 
 type Argument =
   | 'inputs'
@@ -33,7 +32,6 @@ type Argument =
   | 'validatedStreams'
   | 'projection'
   | 'latestEventId'
-  | 'projectionName'
   | 'projectionsQuery'
 
 /** What TypeScript refuses before, for those who do without it. Each throws `INVALID_ARGUMENT`. */
@@ -47,7 +45,6 @@ export const check: Readonly<Record<Argument, (value: unknown) => void>> = {
   validatedStreams: checking('streams', validated),
   projection: checking('projection', anyObject),
   latestEventId: checking('latestEventId', filled),
-  projectionName: checking('projection', name),
   projectionsQuery: checking('query', query),
 }
 

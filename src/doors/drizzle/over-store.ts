@@ -150,7 +150,7 @@ export function clientOver(
     conditionalUpdateProjection: async (projection: ProjectionInput, tx?: object) =>
       saveDocument('conditionalUpdateProjection', projection, tx),
     getProjection: async (name: { type: string; id: string; tx?: object }) => {
-      check.projectionName(name)
+      check.projection(name)
       const { type, id, tx } = name
       const found = await on(tx).getProjection({ type, id })
       return found && savedOf(found)

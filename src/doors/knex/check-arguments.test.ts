@@ -9,7 +9,7 @@ import {
   createEventsTableMigration,
   createProjectionsTableMigration,
 } from './index.ts'
-import { eventInputUnion, eventUnion, todoClient } from './todo.fixture.ts'
+import { eventInputUnion, eventUnion, memoryLog, todoClient } from './todo.fixture.ts'
 
 type Call = (...args: unknown[]) => Promise<unknown>
 
@@ -58,6 +58,33 @@ test('a transaction that is given as it is is not left out unseen', async () => 
     await expect(client[name]?.(what, { trx: knex })).rejects.toThrow('found "trx"')
   }
   expect(await client['getLatestEvent']?.({ type: 'LIST_CREATED' })).toBeNull()
+})
+
+test('no key of a call is left out unseen', async () => {
+  const streams = [{ types: ['LIST_CREATED'], filter: { listId: 'list_1' } }]
+  const saving = { event: created, latestEventId: 0n, streams, trx: {} }
+  await expect(client['saveEventWithStreamValidation']?.(saving)).rejects.toThrow('found "trx"')
+  const reading = { streams, filter: { listId: 'list_1' } }
+  await expect(client['getEventStreams']?.(reading)).rejects.toThrow('found "filter"')
+  await expect(Array.fromAsync(client.readEvents(reading))).rejects.toThrow('found "filter"')
+  expect(await client['getLatestEvent']?.({ type: 'LIST_CREATED' })).toBeNull()
+})
+
+test('what could not be read is not stored', async () => {
+  const data = z.object({ listId: z.string().transform((id) => id.length) })
+  const schemas = {
+    eventUnion: z.discriminatedUnion('type', [createEventSchema('LIST_CREATED', data)]),
+    inputUnion: z.discriminatedUnion('type', [createEventInputSchema('LIST_CREATED', data)]),
+  }
+  const log = memoryLog()
+  const event = { type: 'LIST_CREATED', data: { listId: 'list_1' } } as never
+  await expect(todoClient(log, schemas).saveEvent(event)).rejects.toMatchObject({
+    code: 'INVALID_EVENT',
+    message: expect.stringContaining('listId: the event union could not read what would be stored'),
+  })
+  expect((await log.store.load('all')).events).toEqual([])
+  const asStored = todoClient(log, { ...schemas, validateOnRead: false })
+  expect(await asStored.saveEvent(event)).toMatchObject({ data: { listId: 6 } })
 })
 
 test('a client wants two schemas and a knex', () => {

@@ -62,11 +62,12 @@ export function coreOf(client: unknown): Client<EventShape> {
 
 /** The client of this door over a log: its arguments and results, and the core's client in between. */
 export function createDoorClient(schemas: Schemas, log: Log, outside?: Positions): AnyClient {
-  const decode = eventDecoder(schemas.validateOnRead === false ? undefined : schemas.eventUnion)
+  const readWith = schemas.validateOnRead === false ? undefined : schemas.eventUnion
+  const decode = eventDecoder(readWith)
   const positions = createPositions(log.idAt, outside)
   const client = createEventClient({
     store: log.store,
-    events: definitionsOf(schemas.inputUnion),
+    events: definitionsOf(schemas.inputUnion, readWith),
   })
 
   const decoded = (event: StoredEvent): Promise<StoredEvent> => {

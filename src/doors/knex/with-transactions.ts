@@ -6,12 +6,28 @@ import {
   isObject,
   object,
   optional,
+  type Check,
 } from '../../store/check-value.ts'
 import type { CallOptions, KnexClient } from './client.ts'
 
 /** Calls whose options stand beside what they save. */
 const OPTIONS_LAST = new Set(['saveEvent', 'saveEvents', 'commit'])
 const WITHOUT_OPTIONS = new Set(['within', 'close'])
+const calling = { tx: anything, signal: anything }
+const reading = { streams: anything, afterId: anything, limit: anything, ...calling }
+const validating = {
+  latestEventId: anything,
+  streams: anything,
+  idempotencyKey: anything,
+  ...calling,
+}
+/** Of these calls the core does not see every key; one that is not known, such as `trx`, is no `tx`. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  saveEventWithStreamValidation: object({}, { event: anything, ...validating }),
+  saveEventsWithStreamValidation: object({}, { events: anything, ...validating }),
+  getEventStreams: object({}, reading),
+  readEvents: object({}, { backwards: anything, ...reading }),
+}
 /** What is saved is looked at by its schema. */
 const EVENTS_FIRST = new Set(['saveEvent', 'saveEvents'])
 
@@ -29,7 +45,7 @@ export function withTransactions<Client extends KnexClient<EventShape, EventShap
   /** The call on the transaction that its options name, if any; without `tx`. */
   const placed = (name: string, args: unknown[]): unknown => {
     const at = OPTIONS_LAST.has(name) ? 1 : 0
-    if (!EVENTS_FIRST.has(name)) checkAt(name, anyObject, args[0], [])
+    if (!EVENTS_FIRST.has(name)) checkAt(name, CHECKS[name] ?? anyObject, args[0], [])
     if (at === 1) checkAt('options', lastOptions, args[1], [])
     const { tx, ...options } = isObject(args[at]) ? (args[at] as CallOptions) : {}
     const on = tx === undefined ? client : client.within(tx)

@@ -14,12 +14,13 @@ type Random = (below: number) => number
 /** Which events a condition is about, and since when. */
 export type Boundary = 'a cart' | 'a cart, since long ago' | 'a cart and the shop of all events'
 
-/** A log with so many events, of which each thousandth belongs to one cart, and all to one shop. */
+/** A log with a hundred events to each cart, and all of one shop. */
 export class BenchLog {
   readonly pool: Pool
   readonly store: EventStore
   readonly tables: PostgresTables
   readonly #cursors = new Map<number, Cursor>()
+  #carts = CARTS
   #first: Cursor = '0'
   #old: Cursor = '0'
 
@@ -36,11 +37,12 @@ export class BenchLog {
   /** Makes and fills it with SQL, because that is quicker. */
   async fill(events: number): Promise<void> {
     const schema = this.tables.events?.schema ?? ''
+    this.#carts = events / 100
     await migrate(this.pool, this.tables)
     await this.pool.query(`insert into ${schema}.events (position, id, type, data)
       select n, 'event_' || lpad(n::text, 18, '0'), case n % 4 when 0 then 'CART_CREATED' when 1 then 'ITEM_ADDED'
           when 2 then 'ITEM_REMOVED' else 'CART_CHECKED_OUT' end,
-        jsonb_build_object('cartId', 'cart_' || lpad((n % ${CARTS})::text, 6, '0'), 'shopId', 'shop_1',
+        jsonb_build_object('cartId', 'cart_' || lpad((n % ${this.#carts})::text, 6, '0'), 'shopId', 'shop_1',
           'product', 'Espresso machine, stainless steel, 1450 W', 'quantity', n % 9, 'price', 129.9,
           'note', 'Please ring twice and leave it with the neighbour if nobody answers')
       from generate_series(1, ${events}) n`)
@@ -69,7 +71,7 @@ export class BenchLog {
     const each = Math.ceil(count / clients)
     const caller = async (number: number): Promise<void> => {
       for (let done = 0; done < each; done += 1) {
-        const cart = clients * random(Math.floor(CARTS / clients)) + number
+        const cart = clients * random(Math.floor(this.#carts / clients)) + number
         const { cursor } = await this.store.commit({
           events: [sampleEvent(random, cart)],
           conditions: [
@@ -102,7 +104,7 @@ export class BenchLog {
     const types = ['CART_ABANDONED']
     const caller = async (): Promise<void> => {
       for (let done = 0; done < each; done += 1) {
-        const cartId = cartIdOf(random(CARTS))
+        const cartId = cartIdOf(random(this.#carts))
         const shop = boundary === 'a cart and the shop of all events'
         const stream: Stream = { types, filter: shop ? { cartId, shopId: 'shop_1' } : { cartId } }
         await this.store.commit({

@@ -16,7 +16,7 @@ export const PLANNING = {
 } as const
 
 /** So many entries of a key are looked through before a condition asks whether something rarer can drive. */
-const NEAR = 256
+const NEAR = 1_024
 
 /**
  * The one program that judges and writes a batch of commits, in PL/pgSQL. It runs as the function that

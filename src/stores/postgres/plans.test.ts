@@ -39,6 +39,7 @@ const streams: Readonly<Record<string, Streams>> = {
   ],
   'several values of a key': [{ filter: { cartId: ['c7', 'c8'] } }],
   'one type': [{ types: ['T1'] }],
+  'a type that never occurs': [{ types: ['NEVER'] }],
   'several types': [{ types: ['T1', 'T2', 'T3'] }],
   'the whole log': 'all',
   'an aggregate': [{ aggregate: { type: 'cart', id: 'a7' } }],

@@ -3,7 +3,7 @@ import { intersectionSql } from './intersection.ts'
 import { matchesSql, passesSql } from './matching.ts'
 import { quoteText } from './names.ts'
 import type { DataTest, Search } from './plan.ts'
-import { filtersOf, limited, ordered, passesAt, within, type Writing } from './span.ts'
+import { filtersOf, limited, ordered, passesAt, within, withinType, type Writing } from './span.ts'
 import { few, type Values } from './sql.ts'
 
 type By<Kind extends Search['by']> = Extract<Search, { readonly by: Kind }>
@@ -11,7 +11,7 @@ type By<Kind extends Search['by']> = Extract<Search, { readonly by: Kind }>
 /** A query of events `e` in their order, which sees no more of them than are asked for. */
 export interface Scan {
   readonly where: string
-  readonly order: 'e.position' | 'e.version'
+  readonly order: 'e.position' | 'e.type, e.position' | 'e.version'
 }
 
 /** The scan of a search that walks along an index of the events themselves, where there is one. */
@@ -25,8 +25,8 @@ export function scanOf(search: Search, writing: Writing): Scan | undefined {
       return { where: range + rest, order: 'e.position' }
     case 'type':
       return {
-        where: `e.type = ${values.text(search.type)} and ${range}${rest}`,
-        order: 'e.position',
+        where: withinType('e', values.text(search.type), writing.span) + rest,
+        order: 'e.type, e.position',
       }
     case 'data':
       return { where: `${range}${dataSql(search, values)}${rest}`, order: 'e.position' }

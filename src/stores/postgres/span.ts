@@ -33,8 +33,24 @@ export function within(column: string, { after, newest, to = newest }: Span): st
   return `${column} > ${after}${to === undefined ? '' : ` and ${column} <= ${to}`}`
 }
 
-export function ordered(column: string, { backwards }: Span): string {
-  return `order by ${column}${backwards ? ' desc' : ''}`
+/**
+ * The condition that an event is of the type and within the span. It goes with an order by type and
+ * position: both are said so that only the index of types serves. Where there are few types, the planner
+ * would rather walk along the whole log until a rare one comes.
+ */
+export function withinType(
+  row: string,
+  type: string,
+  { after, newest, to = newest }: Span,
+): string {
+  const place = `(${row}.type, ${row}.position)`
+  const end = to === undefined ? `${row}.type <= ${type}` : `${place} <= (${type}, ${to})`
+  return `${place} > (${type}, ${after}) and ${end}`
+}
+
+/** By several columns, with commas between them. */
+export function ordered(columns: string, { backwards }: Span): string {
+  return `order by ${backwards ? `${columns.replaceAll(',', ' desc,')} desc` : columns}`
 }
 
 export function limited({ limit }: Span): string {

@@ -1,4 +1,5 @@
 import {
+  anything,
   checkAt,
   filled,
   is,
@@ -30,25 +31,25 @@ const name: Check = (value, path) => {
 const table = object({ name }, { schema: name })
 const tables = object({}, { events: table, projections: table })
 
-interface Options {
-  readonly [option: string]: unknown
-}
-
-const checks: Readonly<Record<string, Check>> = {
-  tables: optional(tables),
-  identifiers: optional(list(filled)),
-  lockTimeout: optional(milliseconds),
-  queueLimit: optional(count),
-  earlyRelease: optional(flag),
-  plainStatements: optional(flag),
-}
+const known = object(
+  {},
+  {
+    pool: anything,
+    tables,
+    identifiers: list(filled),
+    codec: anything,
+    lockTimeout: milliseconds,
+    queueLimit: count,
+    earlyRelease: flag,
+    plainStatements: flag,
+  },
+)
 
 /** Refuses options that could not be meant. */
-export function checkOptions(options: object): void {
-  const given = options as Options
-  for (const [option, check] of Object.entries(checks)) checkAt(option, check, given[option], [])
-  if (given['earlyRelease'] !== true) return
-  if (given['plainStatements'] === true || given['procedures'] === false) {
+export function checkOptions(options: object, procedures = true): void {
+  known(options, ['options'])
+  const { earlyRelease, plainStatements } = options as Readonly<Record<string, unknown>>
+  if (earlyRelease === true && (plainStatements === true || !procedures)) {
     refuse(
       ['earlyRelease'],
       'false with plainStatements and PGlite, which cannot commit in a procedure',

@@ -110,6 +110,13 @@ export function asStoreError(error: unknown, failed: Failed): Error {
       { cause: error },
     )
   }
+  if (isEnded(said)) {
+    return new StoreError(
+      'driver',
+      `Cannot ${what}: the pool was ended (${said}). Keep it open as long as the store, or open both again.`,
+      { cause: error },
+    )
+  }
   return new StoreError('driver', `Cannot ${what}: PostgreSQL failed on ${log}: ${said}`, {
     cause: error,
     retryable: !within && isPassing(state, said),

@@ -83,6 +83,7 @@ export type PostgresEventStore = EventStore &
  */
 export function openPostgres(options: PostgresOptions): PostgresEventStore {
   const {
+    pool,
     tables = {},
     identifiers = DEFAULT_IDENTIFIERS,
     codec = jsonCodec,
@@ -91,8 +92,8 @@ export function openPostgres(options: PostgresOptions): PostgresEventStore {
     earlyRelease = false,
     plainStatements = false,
   } = options
-  const hand = asHand(options.pool)
-  checkOptions({ ...options, procedures: hand.procedures })
+  const hand = asHand(pool)
+  checkOptions(options, hand.procedures)
   const names = namesOf(tables, identifiers)
   const channel = channelOf(hand, names, { plainStatements, earlyRelease, lockTimeout })
   const rules = { isIdentifier: identifierTest(identifiers), codec, limits }

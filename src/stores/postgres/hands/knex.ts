@@ -86,8 +86,21 @@ async function send(
     ...(values && { values: [...values] }),
   }
   const query = { sql: text.replaceAll('?', String.raw`\?`), bindings: [], options }
-  const { response } = (await client.query(connection, query)) as {
-    readonly response: { readonly rows: readonly Row[] }
+  try {
+    const { response } = (await client.query(connection, query)) as {
+      readonly response: { readonly rows: readonly Row[] }
+    }
+    return response.rows
+  } catch (error) {
+    throw withoutStatement(error, text)
   }
-  return response.rows
+}
+
+/** Knex begins the message with the whole statement. */
+function withoutStatement(error: unknown, text: string): unknown {
+  const prefix = `${text} - `
+  if (error instanceof Error && error.message.startsWith(prefix)) {
+    error.message = error.message.slice(prefix.length)
+  }
+  return error
 }

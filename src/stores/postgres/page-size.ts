@@ -1,6 +1,12 @@
 /** No page takes more rows. */
 export const MAX_ROWS = 2_000
 
+/** A page ends after so many bytes of jsonb, whatever is asked for: small events may be followed by large ones. */
+export const PAGE_BYTES = 512 * 1024
+/** Numbers take more room as jsonb than as text. */
+const BYTES_OF_CHARACTER = 8
+const BYTES_OF_ROW = 64
+
 const FIRST_ROWS = 64
 const AIM_BYTES = 1_000_000
 const GROWTH = 4
@@ -22,4 +28,12 @@ export function nextPage(last: PageSize, rows: number, bytes: number): PageSize 
   const bytesOfRow = Math.max(bytes / rows, last.bytesOfRow / 2)
   const fitting = Math.floor(AIM_BYTES / Math.max(bytesOfRow, 1))
   return { rows: Math.max(1, Math.min(fitting, last.rows * GROWTH, MAX_ROWS)), bytesOfRow }
+}
+
+/** Whether nothing comes after a page of so many rows and characters. Where that is not certain, there may be more. */
+export function isLastPage(rows: number, wanted: number, characters: number): boolean {
+  return (
+    rows === 0 ||
+    (rows < wanted && characters * BYTES_OF_CHARACTER + rows * BYTES_OF_ROW < PAGE_BYTES)
+  )
 }

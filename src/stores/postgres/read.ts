@@ -8,9 +8,10 @@ import type { After, Streams } from '../../store/stream.ts'
 import { shortText } from '../../sql/short-text.ts'
 import type { Remembered } from './answer.ts'
 import type { Row, Statement } from './hand.ts'
-import { FIRST_PAGE, nextPage } from './page-size.ts'
+import { FIRST_PAGE, isLastPage, nextPage } from './page-size.ts'
 import type { ReadContext } from './plan.ts'
 import {
+  charactersOf,
   loadAnswerOf,
   loadStatement,
   pageStatement,
@@ -64,7 +65,7 @@ export async function* readEvents(
     }
     left -= page.length
     const last = page.at(-1)
-    if (left <= 0 || page.length < wanted || last === undefined) return
+    if (left <= 0 || last === undefined || isLastPage(page.length, wanted, bytes)) return
     assertOpen()
     throwIfAborted(signal, 'the read')
     if (backwards) bounds.to = last.position - 1
@@ -73,7 +74,7 @@ export async function* readEvents(
     wanted = Math.min(left, size.rows)
     const statement = pageStatement(streams, { ...bounds, limit: wanted, backwards }, reader)
     const rows = statement ? await reader.run(statement) : []
-    bytes = rows.reduce((sum, row) => sum + (row['data']?.length ?? 0), 0)
+    bytes = rows.reduce((sum, row) => sum + charactersOf(row), 0)
     page = rows.map((row) => eventOf(row, reader.codec))
   }
 }

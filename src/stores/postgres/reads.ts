@@ -8,6 +8,7 @@ import { EVENT, eventOf, placeOf } from './rows.ts'
 import { positionsOf, scanOf } from './searches.ts'
 import { limited, ordered, type Span, type Writing } from './span.ts'
 import { isoSql, prepared, Values } from './sql.ts'
+import { PAGE_BYTES } from './page-size.ts'
 
 /** The place that a reader has seen: a position, or the event at it. */
 export type Seen = { readonly position: number } | { readonly eventId: string }
@@ -116,7 +117,7 @@ export function loadAnswerOf(
       const last = events.at(-1)
       if (last && last.position < event.position === backwards) isOrdered = false
       events.push(event)
-      characters += row['data']?.length ?? 0
+      characters += charactersOf(row)
     } else if (kind === 'answer') {
       found.answer = { fingerprint: row['type'] ?? '', answer: row['data'] ?? '' }
     } else {
@@ -128,6 +129,11 @@ export function loadAnswerOf(
   if (!isOrdered)
     events.sort((a, b) => (backwards ? b.position - a.position : a.position - b.position))
   return { ...found, events, characters }
+}
+
+/** How long the JSON of an event is, as text. */
+export function charactersOf(row: Row): number {
+  return (row['data']?.length ?? 0) + (row['metadata']?.length ?? 0)
 }
 
 /** One page of events within two positions, in their order. `undefined` where nothing can match. */
@@ -172,18 +178,33 @@ function eventsSql(searches: readonly Search[], writing: Writing): string {
   // A limit that is a value says nothing to the planner: the number beside it keeps the estimates small.
   const cap = span.limit === undefined ? '' : CAP
   if (scan) {
-    return `${EVENT} from (select * from ${names.events} e where ${scan.where}
-  ${ordered(scan.order, span)} ${cap}) e ${ordered(scan.order, span)} ${limited(span)}`
+    return paged(
+      `(select * from ${names.events} e where ${scan.where}
+  ${ordered(scan.order, span)} ${cap}) e ${ordered(scan.order, span)} ${limited(span)}`,
+      span,
+    )
   }
   const kinds = Map.groupBy(searches, ({ by }) => by)
   const queries = [...kinds.values()].map((same) => positionsOf(same, writing))
   // One key finds an event once, and in order.
   const isPlain = searches.length === 1 && first?.by === 'key'
   const distinct = isPlain ? '' : 'distinct '
-  return `${EVENT} from (select ${distinct}found.position from (${queries.join('\nunion all ')}) found
+  return paged(
+    `(select ${distinct}found.position from (${queries.join('\nunion all ')}) found
   ${ordered('found.position', span)} ${cap}) found
   cross join lateral (select * from ${names.events} e where e.position = found.position offset 0) e
-  ${ordered('found.position', span)} ${limited(span)}`
+  ${ordered('found.position', span)} ${limited(span)}`,
+    span,
+  )
+}
+
+/** A page ends where it gets too large, but never before its first event. */
+function paged(rows: string, span: Span): string {
+  if (span.limit === undefined) return `${EVENT} from ${rows}`
+  const size = 'pg_column_size(e.data) + pg_column_size(e.metadata)'
+  return `${EVENT} from (select e.*, sum(${size}) over (${ordered('e.position', span)} rows unbounded preceding) as running
+    from (select e.* from ${rows}) e) e
+  where e.running - (${size}) < ${PAGE_BYTES} ${ordered('e.position', span)}`
 }
 
 /** Keys of data are written into the text: such texts have no bound, and no name. */

@@ -1,4 +1,5 @@
-import { matchesSql } from './matching.ts'
+import { firstMatch } from './first-match.ts'
+import { judgeDocuments } from './judge-documents.ts'
 import type { LogNames } from './names.ts'
 
 /** SQLSTATE of what the program itself refuses. */
@@ -238,95 +239,4 @@ function writeEvents(events: string, keys: string): string {
 function nearby(keys: string): string {
   return `select k.position, k.type from ${keys} k where k.key = c.q and k.position > c.p
     order by k.position limit ${NEAR + 1}`
-}
-
-/**
- * The position of the oldest event after `c.p` that is in the stream of the row `c`: types `c.t`, lists
- * of keys `c.k` of which it is filed under one each, comparisons `c.f`, aggregate `c.at` and `c.ai`.
- * What is rarest after `c.p` drives: a list of keys (from 1), the types (0), or all events.
- */
-function firstMatch({ events, keys }: LogNames): string {
-  const ofType = (type: string): string => `(c.t is null or ${type} = any (c.t))`
-  const residual = (position: string): string => `(c.f is null
-      or (select ${matchesSql('s.data', 'c.f')} from ${events} s where s.position = ${position}))`
-  const ofAggregate = (position: string): string => `(c.at is null
-      or (select s.aggregate_type = c.at and s.aggregate_id = c.ai from ${events} s where s.position = ${position}) is true)`
-  const underEach = `(c.k is null or (select count(*) from jsonb_array_elements(c.k) with ordinality as l(list, o)
-      where l.o = drive.by or exists (select from jsonb_array_elements_text(l.list) as w(key)
-        where (select y.position from ${keys} y where y.key = w.key and y.position = x.position) is not null))
-      = jsonb_array_length(c.k))`
-  return `select case
-    when c.every then case when head > c.p then c.p + 1 end
-    when c.at is not null then case when (select s.position from ${events} s where s.aggregate_type = c.at
-        and s.aggregate_id = c.ai order by s.version desc limit 1) > c.p then
-      (select x.position from ${events} x where x.aggregate_type = c.at and x.aggregate_id = c.ai and x.position > c.p
-        and ${ofType('x.type')} and (c.f is null or ${matchesSql('x.data', 'c.f')})
-        order by x.version limit 1) end
-    when drive.by > 0 then
-      (select min(h.position) from jsonb_array_elements_text(c.k -> (drive.by - 1)::int) as w(key), lateral (
-        select x.position from ${keys} x where x.key = w.key and x.position > c.p
-          and ${ofType('x.type')} and ${underEach} and ${residual('x.position')}
-          order by x.position limit 1) h)
-    when c.t is not null then
-      (select min(h.position) from unnest(c.t) as w(type), lateral (
-        select x.position from ${events} x where ${typeAfter}
-          and ${underEach} and (c.f is null or ${matchesSql('x.data', 'c.f')})
-          order by x.type, x.position limit 1) h)
-    else (select x.position from ${events} x where x.position > c.p
-        and ${ofAggregate('x.position')} and (c.f is null or ${matchesSql('x.data', 'c.f')})
-        order by x.position limit 1) end
-    from (select case when c.k is null then 0 when c.t is null and jsonb_array_length(c.k) = 1 then 1
-      else ${rarest(events, keys)} end as by offset 0) drive`
-}
-
-/**
- * The events `x` of the type `w.type` after `c.p`, ordered by type and position: said so that only the
- * index of types serves. Where there are few types, the planner would rather walk along the whole log.
- */
-const typeAfter = `(x.type, x.position) > (w.type, c.p) and x.type <= w.type`
-
-/** Counts what each driver would have to look through, further and further until one comes to its end. */
-function rarest(events: string, keys: string): string {
-  return `coalesce((select d.by from (values (16), (256), (4096), (65536), (1048576), (16777216)) as n(most), lateral (
-      select by.by, by.many from (
-        select l.o as by, (select count(*) from (select from jsonb_array_elements_text(l.list) as w(key), lateral (
-            select from ${keys} x where x.key = w.key and x.position > c.p limit n.most) x limit n.most) x) as many
-          from jsonb_array_elements(c.k) with ordinality as l(list, o)
-        union all select 0, (select count(*) from (select from unnest(c.t) as w(type), lateral (
-            select from ${events} x where ${typeAfter} order by x.type, x.position limit n.most) x limit n.most) x)
-          where c.t is not null) by
-        order by by.many, by.by desc limit 1) d
-      where d.many < n.most limit 1), 1)`
-}
-
-/** Fills `documents` with what becomes of each write, and adds to `refused` where a guard does. */
-function judgeDocuments({ events, projections }: LogNames): string {
-  return `
-    select jsonb_agg(jsonb_build_object('a', d.a, 'n', d.n, 't', d.t, 'i', d.i, 'd', d.d, 'p', d.p, 'v', d.v,
-        'status', d.status, 'revision', case when d.status = 'skipped' then d.actual else d.actual + 1 end)),
-      jsonb_agg(jsonb_build_array(d.a, 'document', d.n, d.rewound, d.failed, d.actual, d.deleted))
-        filter (where d.rewound or (d.failed is not null and d.refuse))
-      into documents, found from (
-        select d.*, case when d.failed is not null or (d.gone and not d.present and d.p is null) then 'skipped'
-            when d.gone then 'deleted' when d.present then 'updated' else 'created' end as status
-          from (
-            select d.*, coalesce(c.rewound, false) as rewound, (
-                select min(g.o) from jsonb_array_elements(d.g) with ordinality as g(guard, o)
-                  where not case
-                    when jsonb_typeof(g.guard) = 'object' then d.actual = (g.guard ->> 'revision')::bigint
-                    when g.guard #>> '{}' = 'absent' then not d.present
-                    when g.guard #>> '{}' = 'present' then d.present
-                    else d.stored is null
-                      or (d.stored > 0 and (select s.id from ${events} s where s.position = d.stored) is distinct from d.stored_id)
-                      or d.p > d.stored or (g.guard #>> '{}' = 'not-older' and d.p = d.stored and d.present) end) as failed
-              from (
-                select d.*, coalesce(s.revision, 0) as actual, coalesce(s.present, false) as present,
-                    coalesce(not s.present, false) as deleted, s.position as stored, s.latest_event_id as stored_id
-                  from jsonb_to_recordset(batch -> 'd')
-                    as d(a int, n int, t text, i text, d jsonb, gone bool, p bigint, v text, g jsonb, refuse bool)
-                  left join lateral (select s.revision, s.data is not null as present, s.position, s.latest_event_id
-                    from ${projections} s where s.type = d.t and s.id = d.i offset 0) s on true) d,
-                lateral (select d.p > 0 and (select s.id from ${events} s where s.position = d.p)
-                  is distinct from d.v as rewound offset 0) c offset 0) d offset 0) d;
-    refused := refused || coalesce(found, '[]');`
 }

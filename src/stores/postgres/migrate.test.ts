@@ -288,10 +288,8 @@ test('a log of an older version is refused until migrate has brought it up to da
   await migrate(pool)
   const first = await openPostgres({ pool }).commit({ events: [happened('k1')] })
   // As an older library may have left it: less beside the events, and other routines.
-  await query('update eventfold.logs set version = 0')
-  await query('drop table eventfold."public.events.answers"')
-  await query('drop index events_type_idx')
-  await query('drop function eventfold."public.events.judge"(jsonb)')
+  await query(`update eventfold.logs set version = 0; drop index events_type_idx;
+    drop table eventfold."public.events.answers"; drop function eventfold."public.events.judge"(jsonb)`)
   await query(`create or replace function eventfold."public.events.append"(batch jsonb) returns text
     language plpgsql as $$ begin raise exception 'an old routine'; end $$`)
   await expect(openPostgres({ pool }).load('all')).rejects.toMatchObject({

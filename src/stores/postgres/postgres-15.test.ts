@@ -15,7 +15,7 @@ interface Shared {
 let opening: Promise<Shared> | undefined
 async function share(): Promise<Shared> {
   const database = await freshDatabase(server)
-  return { database, driver: connect?.(database.url, 16) as Driver }
+  return { database, driver: connect(database.url, 16) }
 }
 afterAll(async () => {
   const shared = await opening
@@ -30,7 +30,7 @@ describe.skipIf(server === undefined)('the oldest server that is tried', () => {
       name: 'PostgreSQL 15 through pg',
       open: async (options) => {
         const { database, driver } = await (opening ??= share())
-        return openLog(driver, () => connect?.(database.url, 4) as Driver, options)
+        return openLog(driver, () => connect(database.url, 4), options)
       },
     },
   )

@@ -12,7 +12,12 @@ import { randomNumbers } from './sample.ts'
 const ROUNDS = 5
 const APPENDS = 3_000
 const FLUSH = 1_000
-const settings = { shared_buffers: '512MB', max_wal_size: '8GB', checkpoint_timeout: '30min' }
+const settings = {
+  shared_buffers: '1GB',
+  min_wal_size: '2GB',
+  max_wal_size: '8GB',
+  checkpoint_timeout: '60min',
+}
 
 /** Compares the PostgreSQL room with plain inserts through `pg`, on a server of its own that flushes. */
 export async function benchPostgres(_folder: string, names: readonly string[]): Promise<void> {
@@ -20,6 +25,7 @@ export async function benchPostgres(_folder: string, names: readonly string[]): 
   const client = new Client({ connectionString: server.url })
   await client.connect()
   const { rows } = await client.query<{ server_version: string }>('show server_version')
+  await recycleWal(client)
   const title = `PostgreSQL ${rows[0]?.server_version} through pg, fsync on`
   const parts: Readonly<Record<string, () => Promise<void>>> = {
     appends: async () => printFigures(`${title}, 100,000 events`, await appends(server.url)),
@@ -107,16 +113,12 @@ async function boundaries(url: string): Promise<Figure[]> {
   )
   await Promise.all([small.close(), large.close()])
   const at = (index: number): Measured => measured[index] as Measured
-  return [
-    ...kinds.map((kind, index) => ({
-      what: `${kind}: 1,000,000 events / 100,000`,
-      over: at(2 * index + 1),
-      under: at(2 * index),
-      atLeast: 0.8,
-    })),
-    { what: 'since long ago / now, 1,000,000', over: at(3), under: at(1), atLeast: 0.8 },
-    { what: 'and the shop / the cart alone, 1,000,000', over: at(5), under: at(3), atLeast: 0.8 },
-  ]
+  return kinds.map((kind, index) => ({
+    what: `${kind}: 1,000,000 events / 100,000`,
+    over: at(2 * index + 1),
+    under: at(2 * index),
+    atLeast: 0.8,
+  }))
 }
 
 async function slowDisk(url: string): Promise<Figure[]> {
@@ -172,6 +174,15 @@ async function together(children: readonly ChildProcess[]): Promise<number> {
     }),
   )
   return counts.reduce((sum, count) => sum + count, 0)
+}
+
+/** A server that has run for a while writes its log into files that it has used before, not into new ones. */
+async function recycleWal(client: Client): Promise<void> {
+  await client.query(
+    `create table filler as select repeat(md5(n::text), 30) from generate_series(1, 1500000) n`,
+  )
+  await client.query('drop table filler')
+  await client.query('checkpoint')
 }
 
 /** The disk of this machine may be quicker than those of others: a flush then sleeps before it begins. */

@@ -2,7 +2,7 @@
 export const MAX_ROWS = 2_000
 
 /** A page ends after so many bytes of jsonb, whatever is asked for: small events may be followed by large ones. */
-export const PAGE_BYTES = 512 * 1024
+export const PAGE_BYTES: number = 512 * 1024
 /** Numbers take more room as jsonb than as text. */
 const BYTES_OF_CHARACTER = 8
 const BYTES_OF_ROW = 64

@@ -126,23 +126,23 @@ describe('messages say what failed, with which value, and what to do', () => {
     ],
     [
       { reason: 'document', index: 0, document, guard: 'absent', actual: 2, deleted: false },
-      'cart cart_1 is at revision 2, expected it to be absent. Read again and decide again.',
+      'cart cart_1 is at revision 2, and the guard "absent" refuses. Read again and decide again.',
     ],
     [
       { reason: 'document', index: 0, document, guard: 'present', actual: 0, deleted: false },
-      'cart cart_1 is not there, expected it to be present. Read again and decide again.',
+      'cart cart_1 is not there, and the guard "present" refuses. Read again and decide again.',
     ],
     [
       { reason: 'document', index: 0, document, guard: 'present', actual: 2, deleted: true },
-      'cart cart_1 is deleted at revision 2, expected it to be present. Read again',
+      'cart cart_1 is deleted at revision 2, and the guard "present" refuses. Read again',
     ],
     [
       { reason: 'document', index: 0, document, guard: { revision: 1 }, actual: 2, deleted: false },
-      'cart cart_1 is at revision 2, expected revision 1. Read again',
+      'cart cart_1 is at revision 2, and the guard {"revision":1} refuses. Read again',
     ],
     [
       { reason: 'document', index: 0, document, guard: 'newer', actual: 2, deleted: false },
-      'cart cart_1 is at revision 2, expected one that has seen less. Read again',
+      'cart cart_1 is at revision 2, and the guard "newer" refuses. Read again',
     ],
     [
       { reason: 'rewound', cursor: '7~01J' },

@@ -288,19 +288,6 @@ function describe(conflict: Conflict): string {
   const { type, id } = aggregate ?? document ?? {}
   const { actual, expected, guard } = conflict
   if (!document) return `${type} ${id} is at version ${actual}, expected ${expected}`
-  const found = deleted ? `deleted at revision ${actual}` : `at revision ${actual}`
-  return `${type} ${id} is ${actual === 0 ? 'not there' : found}, expected ${wanted(guard)}`
-}
-
-/** What a guard wanted to find. */
-function wanted(guard: DocumentGuard = 'any'): string {
-  if (typeof guard === 'object') return `revision ${guard.revision}`
-  const found: Record<typeof guard, string> = {
-    any: 'anything',
-    absent: 'it to be absent',
-    present: 'it to be present',
-    newer: 'one that has seen less',
-    'not-older': 'one that has not seen more',
-  }
-  return found[guard]
+  const found = `${deleted ? 'deleted at' : 'at'} revision ${actual}`
+  return `${type} ${id} is ${actual ? found : 'not there'}, and the guard ${show(guard)} refuses`
 }

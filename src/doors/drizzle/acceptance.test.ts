@@ -42,7 +42,7 @@ describe.each(engines)('Drizzle over $name', (engine) => {
         'events_pkey',
         'events_type_idx',
         'views_data_cartId_idx',
-        'views_pkey',
+        'views_type_id_idx',
       ])
     })
 

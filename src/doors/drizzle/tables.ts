@@ -7,7 +7,6 @@ import {
   pgSchema,
   PgTable,
   pgTable,
-  primaryKey,
   text,
   timestamp,
   unique,
@@ -142,7 +141,7 @@ export function createProjectionsTable(options: TableOptions = {}): ProjectionsT
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   }
   const table = schemaOf(options).table(name, columns, (own) => [
-    primaryKey({ name: `${name}_pkey`, columns: [own.type, own.id] }),
+    uniqueIndex(`${name}_type_id_idx`).on(own.type, own.id),
     ...indexesOf(own, name, options),
   ])
   return named('projections', table, name, options) as unknown as ProjectionsTable

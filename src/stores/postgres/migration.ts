@@ -183,8 +183,7 @@ function tablesSql({ events, projections, keys, outbox, answers, tables }: LogNa
   create table if not exists ${projections} (
     type text collate "C" not null, id text collate "C" not null, data jsonb,
     position bigint, latest_event_id text collate "C", revision bigint not null,
-    created_at timestamptz default now() not null, updated_at timestamptz default now() not null,
-    constraint ${constraint(tables.projections, 'pkey')} primary key (type, id));
+    created_at timestamptz default now() not null, updated_at timestamptz default now() not null);
   ${keysTableSql(keys)};
   create table if not exists ${outbox} (
     sequence bigint generated always as identity primary key, id text collate "C" not null, type text not null,
@@ -207,13 +206,16 @@ function indexNameOf(table: string, suffix: string): string {
 }
 
 function indexesSql(
-  { events, tables }: LogNames,
+  { events, projections, tables }: LogNames,
   eventIndexes: readonly (string | ColumnIndex)[],
   projectionIndexes: readonly (string | ColumnIndex)[],
 ): string {
   const name = quoteName(`${tables.events.name}_type_idx`)
   const aggregate = quoteName(`${tables.events.name}_aggregate_idx`)
+  // No primary key: drizzle-kit reads the columns of one in any order, and offers to make it anew.
+  const documents = quoteName(`${tables.projections.name}_type_id_idx`)
   return [
+    `create unique index if not exists ${documents} on ${projections} (type, id)`,
     `create index if not exists ${name} on ${events} (type, position)`,
     `create unique index if not exists ${aggregate} on ${events} (aggregate_type, aggregate_id, version)
       where aggregate_type is not null`,

@@ -101,6 +101,17 @@ export const brokenBeside: readonly Broken[] = [
     }),
   },
   {
+    name: 'mixes the messages of commits',
+    breaks: 'the outbox keeps the records of a commit together',
+    change: (store) => ({
+      outbox: {
+        ...store.outbox,
+        read: async (options) =>
+          (await store.outbox.read(options)).toSorted((a, b) => Number(a.data) - Number(b.data)),
+      },
+    }),
+  },
+  {
     name: 'reads the outbox backwards',
     breaks: 'the outbox is read in commit order',
     change: (store) => ({

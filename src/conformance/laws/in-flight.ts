@@ -64,6 +64,32 @@ export const inFlightLaws: readonly Law[] = [
     },
   },
   {
+    law: "within the caller's transaction commits that are sent at once are each stored, once",
+    needs: 'transactions',
+    prove: async (open) => {
+      const log = await open()
+      const { run, within } = callerOf(log)
+      await run(async (transaction) => {
+        const store = within(transaction)
+        const commits = ['1', '2', '3', '4'].map((n) =>
+          store.commit({
+            events: [added('cart_1')],
+            documents: [{ type: 'view', id: n, data: n }],
+          }),
+        )
+        const positions = (await Promise.all(commits)).map(({ events }) => events[0]?.position)
+        equal(new Set(positions).size, 4, 'positions')
+      })
+      equal((await read(log.store, streams)).length, 4, 'events')
+      const { documents } = await log.store.documents.query({ type: 'view' })
+      equal(
+        documents.map(({ data }) => data),
+        ['1', '2', '3', '4'],
+        'documents',
+      )
+    },
+  },
+  {
     law: 'an event in flight during the read is never missed by the condition, with transactions held open',
     needs: 'transactions',
     prove: async (open, { rounds }) => {

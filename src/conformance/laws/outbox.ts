@@ -74,6 +74,29 @@ export const outboxLaws: readonly Law[] = [
     },
   },
   {
+    law: 'the outbox keeps the records of a commit together and in order, also of commits that were sent at once',
+    prove: async (open) => {
+      const { store } = await open()
+      const committed = await Promise.all(
+        numbers(0, 8).map((commit) =>
+          store.commit({
+            events: [added(`cart_${commit}`)],
+            outbox: numbers(0, 3).map((data) => ({ type: 'message', data, orderKey: 'one' })),
+          }),
+        ),
+      )
+      const records = await store.outbox.read()
+      equal(
+        records.map(({ event, data }) => [event?.position, data]),
+        committed
+          .map(({ events }) => events[0]?.position ?? 0)
+          .sort((a, b) => a - b)
+          .flatMap((position) => numbers(0, 3).map((data) => [position, data])),
+        'positions and records',
+      )
+    },
+  },
+  {
     law: 'the outbox is read in commit order, in pages, and records are removed',
     prove: async (open) => {
       const { store } = await open()

@@ -45,7 +45,8 @@ export interface PostgresOptions {
    * processes on a disk that is slow to flush: without it all processes together write at most one batch
    * for each execution and flush, with it one for each execution. Others can see an event just before
    * it is durable; should the server die in between, their next conditional commit is refused as
-   * rewound. Not with `plainStatements` and PGlite. Default is `false`.
+   * rewound. Set it alike for all stores of a log: one without it may answer a key for an event of
+   * another that is not durable yet. Not with `plainStatements` and PGlite. Default is `false`.
    */
   readonly earlyRelease?: boolean
   /**

@@ -1,0 +1,13 @@
+const NAME_BYTES = 255
+
+/**
+ * One name for several parts, whatever separators they hold: of at most 255 bytes, so that it may be an
+ * idempotency key or the type of a document. A longer one gives way to its SHA-256.
+ */
+export async function shortName(parts: readonly string[]): Promise<string> {
+  const name = JSON.stringify(parts)
+  const bytes = new TextEncoder().encode(name)
+  if (bytes.length <= NAME_BYTES) return name
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return `sha256:${Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+}

@@ -1,8 +1,14 @@
 import { ArgumentError } from '../../../store/errors.ts'
 import type { PostgresHand, Run } from '../hand.ts'
-import { fromPg, isPgClient, isPgPool } from './pg.ts'
-import { fromPglite, isPglite, type PgliteLike } from './pglite.ts'
-import { fromPostgresJs, isPostgresJs, type PostgresJsLike } from './postgres-js.ts'
+import { hasMethods } from './has-methods.ts'
+import { fromPg, isPgClient, isPgPool, withinPg } from './pg.ts'
+import { fromPglite, isPglite, withinPglite } from './pglite.ts'
+import {
+  fromPostgresJs,
+  isPostgresJs,
+  isPostgresJsTransaction,
+  withinPostgresJs,
+} from './postgres-js.ts'
 
 /** What is used of a database, or a transaction, of Drizzle. */
 export interface DrizzleLike {
@@ -37,7 +43,7 @@ export function fromDrizzle(db: DrizzleLike): PostgresHand {
   return {
     ...hand,
     within: (transaction) => {
-      if (isTransaction(transaction)) return hand.within(clientOf(transaction as DrizzleLike))
+      if (isTransaction(transaction)) return hand.within(clientOf(transaction))
       throw new ArgumentError('within wants the transaction that db.transaction of Drizzle gives')
     },
   }
@@ -45,17 +51,13 @@ export function fromDrizzle(db: DrizzleLike): PostgresHand {
 
 /** A hand that knows one transaction alone: for a store of which only `within(transaction)` is used. */
 export function fromDrizzleTransaction(transaction: DrizzleLike): PostgresHand {
-  const client = clientOf(transaction)
-  const within = (): Run => {
-    if (isPgClient(client)) return fromPg(client).within(client)
-    const { savepoint } = Object(client) as { savepoint?: unknown }
-    const noOptions = { options: { transform: { column: {} } } }
-    return typeof savepoint === 'function'
-      ? fromPostgresJs(noOptions as PostgresJsLike).within(client)
-      : fromPglite({} as PgliteLike).within(client)
-  }
-  const run = within()
+  const run = runOn(clientOf(transaction))
+  const within = (): Run => run
   return { pool: transaction, procedures: false, run, transaction: (work) => work(run), within }
+}
+
+export function isTransaction(value: unknown): boolean {
+  return hasMethods(value, 'rollback') && 'nestedIndex' in value
 }
 
 function handOf(client: unknown): PostgresHand {
@@ -68,13 +70,14 @@ function handOf(client: unknown): PostgresHand {
   )
 }
 
-export function isTransaction(value: unknown): boolean {
-  const { rollback, nestedIndex } = Object(value) as { rollback?: unknown; nestedIndex?: unknown }
-  return typeof rollback === 'function' && typeof nestedIndex === 'number'
+function runOn(client: unknown): Run {
+  if (isPgClient(client)) return withinPg(client)
+  if (isPostgresJsTransaction(client)) return withinPostgresJs(client)
+  return withinPglite(client)
 }
 
 /** The driver's own pool, connection or transaction. Drizzle's queries go the same way. */
-function clientOf(db: DrizzleLike): unknown {
-  const { session } = Object(db?._) as { session?: { client?: unknown } }
-  return session?.client
+function clientOf(db: unknown): unknown {
+  const { _: inside } = Object(db) as { _?: { session?: { client?: unknown } } }
+  return inside?.session?.client
 }

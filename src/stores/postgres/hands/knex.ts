@@ -1,13 +1,20 @@
 import { ArgumentError } from '../../../store/errors.ts'
 import type { PostgresHand, Row, Run } from '../hand.ts'
-import { borrowing, inTurn } from './connections.ts'
+import { hasMethods } from './has-methods.ts'
+import { lending, type Lent } from './lending.ts'
+import { inTurn } from './turns.ts'
+
+/** What is used of an answer. */
+interface KnexAnswerLike {
+  readonly response: { readonly rows: readonly Row[] }
+}
 
 /** What is used of the client in a `knex` and in its transactions. */
 export interface KnexClientLike {
   readonly dialect: string
   acquireConnection(): Promise<object>
   releaseConnection(connection: object): Promise<unknown>
-  query(connection: object, query: object): Promise<unknown>
+  query(connection: object, query: object): Promise<KnexAnswerLike>
 }
 
 /** What is used of a `knex`, or of a transaction of one. */
@@ -45,62 +52,41 @@ export function fromKnex(knex: KnexLike): PostgresHand {
       'this is a transaction of Knex: use the knex itself, and within(transaction)',
     )
   }
-  return {
-    pool: client,
-    procedures: true,
-    ...borrowing({
-      acquire: () => client.acquireConnection(),
-      runOn: (connection) => (statement) => send(client, connection, statement),
-      release: (connection, broken) => {
-        // As Knex itself does: a connection with this mark is destroyed when it is next asked for.
-        if (broken) Object.assign(connection, { __knex__disposed: broken })
-        return client.releaseConnection(connection)
-      },
-    }),
-    within: (transaction) => {
-      if (!isTransaction(transaction)) {
-        throw new ArgumentError('within wants the transaction that knex.transaction gives')
-      }
-      const inside = transaction.client
-      return inTurn(async (statement) => send(inside, await inside.acquireConnection(), statement))
-    },
-  }
+  return { pool: client, procedures: true, ...lending(() => lend(client)), within: withinKnex }
 }
 
-function isTransaction(value: unknown): value is KnexLike {
-  const { client, isTransaction: is } = Object(value) as Partial<KnexLike>
-  return is === true && typeof client?.query === 'function'
+function withinKnex(transaction: unknown): Run {
+  const { client, isTransaction } = Object(transaction) as Partial<KnexLike>
+  if (!isTransaction || !hasMethods(client, 'query')) {
+    throw new ArgumentError('within wants the transaction that knex.transaction gives')
+  }
+  return inTurn(client, async (sent) => runOn(client, await client.acquireConnection())(sent))
+}
+
+async function lend(client: KnexClientLike): Promise<Lent> {
+  const connection = await client.acquireConnection()
+  const giveBack = (broken: unknown): unknown => {
+    // As Knex itself does: a connection with this mark is destroyed when it is next asked for.
+    if (broken !== undefined) Object.assign(connection, { __knex__disposed: broken })
+    return client.releaseConnection(connection)
+  }
+  return { run: runOn(client, connection), giveBack }
 }
 
 /**
  * Values go to the driver as options, not as bindings: Knex would write them into the message of an
  * error, however large, and a repeated `$1` would be sent twice.
  */
-async function send(
-  client: KnexClientLike,
-  connection: object,
-  { name, text, values }: Parameters<Run>[0],
-): Promise<readonly Row[]> {
-  const options = {
-    ...(name === undefined ? undefined : { name }),
-    ...(values && { values: [...values] }),
-  }
-  const query = { sql: text.replaceAll('?', String.raw`\?`), bindings: [], options }
-  try {
-    const { response } = (await client.query(connection, query)) as {
-      readonly response: { readonly rows: readonly Row[] }
+function runOn(client: KnexClientLike, connection: object): Run {
+  return async ({ text, ...options }) => {
+    const sql = text.replaceAll('?', String.raw`\?`)
+    try {
+      const { response } = await client.query(connection, { sql, bindings: [], options })
+      return response.rows
+    } catch (error) {
+      // Knex begins the message with the whole statement.
+      if (error instanceof Error) error.message = error.message.replace(`${text} - `, '')
+      throw error
     }
-    return response.rows
-  } catch (error) {
-    throw withoutStatement(error, text)
   }
-}
-
-/** Knex begins the message with the whole statement. */
-function withoutStatement(error: unknown, text: string): unknown {
-  const prefix = `${text} - `
-  if (error instanceof Error && error.message.startsWith(prefix)) {
-    error.message = error.message.slice(prefix.length)
-  }
-  return error
 }

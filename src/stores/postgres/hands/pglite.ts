@@ -1,6 +1,8 @@
 import { ArgumentError } from '../../../store/errors.ts'
 import type { PostgresHand, Row, Run } from '../hand.ts'
-import { asError, doomed, inTime } from './connections.ts'
+import { hasMethods } from './has-methods.ts'
+import { inTime } from './patience.ts'
+import { beginBy, settle } from './transaction.ts'
 
 /** What is used of a transaction of PGlite. */
 export interface PgliteTransactionLike {
@@ -33,30 +35,34 @@ export interface PgliteLike {
  * ```
  */
 export function fromPglite(db: PgliteLike): PostgresHand {
-  const transaction: PostgresHand['transaction'] = (work, patience) => transact(db, work, patience)
+  const transaction: PostgresHand['transaction'] = async (work, patience) => {
+    const beginning = beginBy((callback) => db.transaction(callback), runOn)
+    const begun = await inTime(beginning, patience, (late) => late.rollback())
+    return await settle(begun, async (run) => {
+      await run({ text: 'set transaction isolation level read committed' })
+      return await work(run)
+    })
+  }
   return {
     pool: db,
     procedures: false,
     run: (statement, patience) => transaction((run) => run(statement), patience),
     transaction,
-    within: (value) => {
-      if (isPgliteTransaction(value)) return runOn(value)
-      throw new ArgumentError('within wants the transaction that db.transaction of PGlite gives')
-    },
+    within: withinPglite,
   }
+}
+
+export function withinPglite(transaction: unknown): Run {
+  if (isPgliteTransaction(transaction)) return runOn(transaction)
+  throw new ArgumentError('within wants the transaction that db.transaction of PGlite gives')
 }
 
 export function isPglite(value: unknown): value is PgliteLike {
-  const { transaction, exec } = Object(value) as Partial<PgliteLike> & { exec?: unknown }
-  return typeof transaction === 'function' && typeof exec === 'function'
+  return hasMethods(value, 'transaction', 'exec')
 }
 
 function isPgliteTransaction(value: unknown): value is PgliteTransactionLike {
-  const found = Object(value) as Partial<PgliteTransactionLike> & {
-    exec?: unknown
-    rollback?: unknown
-  }
-  return [found.query, found.exec, found.rollback].every((part) => typeof part === 'function')
+  return hasMethods(value, 'query', 'exec', 'rollback')
 }
 
 const TEXT = 25
@@ -71,36 +77,7 @@ function runOn(transaction: PgliteTransactionLike): Run {
     const asked = isQuery ? `select row_to_json(r)::text as row from (${text}) r` : text
     const options = { paramTypes: values.map(() => TEXT) }
     const { rows } = await transaction.query(asked, [...values], options)
-    return isQuery
-      ? (rows as { row: string }[]).map(({ row }) => JSON.parse(row) as Row)
-      : (rows as Row[])
-  }
-}
-
-async function transact<Result>(
-  db: PgliteLike,
-  work: (run: Run) => Promise<Result>,
-  patience: number,
-): Promise<Result> {
-  const begun = Promise.withResolvers<PgliteTransactionLike>()
-  const finished = Promise.withResolvers<void>()
-  const ended = db.transaction((transaction) => {
-    begun.resolve(transaction)
-    return finished.promise
-  })
-  ended.catch((error: unknown) => begun.reject(asError(error)))
-  const transaction = await inTime(begun.promise, patience, () => finished.resolve())
-  const { guarded, check } = doomed(runOn(transaction))
-  try {
-    await guarded({ text: 'set transaction isolation level read committed' })
-    const result = await work(guarded)
-    check()
-    finished.resolve()
-    await ended
-    return result
-  } catch (error) {
-    finished.reject(asError(error))
-    await ended.catch(() => {})
-    throw error
+    if (!isQuery) return rows as readonly Row[]
+    return (rows as { row: string }[]).map(({ row }) => JSON.parse(row) as Row)
   }
 }

@@ -24,9 +24,9 @@ const rules: Readonly<Record<string, Rule>> = {
   client: { folders: contract, npm: [schema], builtins: 'guarded' },
   decide: { folders: access, npm: [schema], builtins: 'guarded' },
   project: { folders: access, npm: [schema], builtins: 'guarded' },
-  aggregate: { folders: access, npm: [schema], builtins: 'guarded' },
+  aggregate: { folders: [...access, 'decide'], npm: [schema], builtins: 'guarded' },
   outbox: { folders: access, npm: [schema], builtins: 'guarded' },
-  dispatch: { folders: [...access, 'aggregate'], npm: [schema], builtins: 'guarded' },
+  dispatch: { folders: [...access, 'decide', 'aggregate'], npm: [schema], builtins: 'guarded' },
   sql: { folders: contract, builtins: 'guarded' },
   'stores/memory': { folders: contract },
   'stores/sqlite': {

@@ -1,0 +1,44 @@
+import { eventReader } from '../client/read-events.ts'
+import type { EventDefinition, EventDefinitions } from '../event/definition.ts'
+import { name } from '../store/check-value.ts'
+import { ArgumentError } from '../store/errors.ts'
+import { show } from '../store/show.ts'
+import type { EventStore } from '../store/store.ts'
+import { indexMap, type Indexes } from './define-index.ts'
+import type { Rulebook } from './rulebook.ts'
+import type { Kind } from './stored.ts'
+
+/** What an aggregate type is made of. */
+export interface KindOptions<State> {
+  readonly type: string
+  readonly store: EventStore
+  readonly rulebook: Rulebook<State>
+  readonly indexes?: Indexes<State> | undefined
+  /** Default lets every event pass as it is. */
+  readonly definitions?: EventDefinitions | undefined
+}
+
+/** Checks what an aggregate type is made of. */
+export function kindOf<State>(options: KindOptions<State>): Kind<State> {
+  const { type, store, rulebook, indexes = [], definitions = anyEvents } = options
+  name(type, ['aggregate', 'type'])
+  if (typeof store?.commit !== 'function') {
+    throw new ArgumentError(`aggregate ${type}: expected an opened store, found ${show(store)}`)
+  }
+  if (typeof rulebook?.apply !== 'function') {
+    throw new ArgumentError(`aggregate ${type}: expected a Processor, found ${show(rulebook)}`)
+  }
+  const read = eventReader(definitions, {})
+  return { type, store, rulebook, definitions, read, indexes: indexMap(type, indexes) }
+}
+
+const anyEvent: EventDefinition = {
+  version: 1,
+  check: (value) => ({ value }),
+  upcast: (event) => event,
+}
+
+const anyEvents = {
+  types: [],
+  definitionOf: () => anyEvent,
+} satisfies Omit<EventDefinitions, '~standard'> as unknown as EventDefinitions

@@ -1,0 +1,130 @@
+import type { AggregateRef, EventMetadata } from '../event/event.ts'
+import { ArgumentError, isEventfoldError, RejectedError, ValidationError } from '../store/errors.ts'
+import { show } from '../store/show.ts'
+import { copyOf, frozen } from './copy.ts'
+
+/** An event of an aggregate as far as it is known before it is stored. */
+export interface AggregateEvent<Type extends string = string, Data = unknown> {
+  readonly id: string
+  readonly type: Type
+  readonly data: Data
+  readonly metadata: EventMetadata
+  readonly aggregate: AggregateRef & { readonly version: number }
+}
+
+/** A message that a rule has published. */
+export interface OutboundEvent {
+  readonly type: string
+  readonly data: unknown
+}
+
+/** One event and everything that a rule may know of it. */
+export interface Step<State> {
+  readonly state: State
+  /** Its data is the rule's own. */
+  readonly event: AggregateEvent
+  /** What is appended together; immutable. */
+  readonly news: readonly AggregateEvent[]
+  /** What came before; immutable, and empty unless the rules ask for it. */
+  readonly past: readonly AggregateEvent[]
+  readonly publish: (type: string, data: unknown) => void
+}
+
+/** How events add up to a state, in whatever form the rules were given. */
+export interface Rulebook<State> {
+  /** Snapshots of another version are not used. */
+  readonly version: number | string
+  /** Whether rules look at past events. */
+  readonly history: boolean
+  readonly initial: () => State
+  /** The next state; the same where there is no rule for the event. */
+  readonly apply: (step: Step<State>) => State
+}
+
+/** A state and the events that it has seen. */
+export interface Base<State> {
+  readonly state: State
+  readonly sequence: number
+  /** Of the newest event, `''` where there is none. */
+  readonly eventId: string
+  readonly past: readonly AggregateEvent[]
+}
+
+/** What events made of a state. */
+export interface Folded<State> extends Base<State> {
+  /** Each with the index of its event. */
+  readonly published: readonly (OutboundEvent & { readonly event: number })[]
+}
+
+/** The base of an aggregate without events. */
+export function emptyBase<State>(rulebook: Rulebook<State>): Base<State> {
+  return { state: copyOf(rulebook.initial()), sequence: 0, eventId: '', past: [] }
+}
+
+/** Adds events to a base, whose state the rules may change. New events see each other, replayed ones do not. */
+export function fold<State>(
+  rulebook: Rulebook<State>,
+  base: Base<State>,
+  events: readonly AggregateEvent[],
+  isNew: boolean,
+): Folded<State> {
+  const seen = frozen(
+    events.map(({ id, type, data, metadata, aggregate }) => ({
+      id,
+      type,
+      data: copyOf(data),
+      metadata: copyOf(metadata),
+      aggregate: { ...aggregate },
+    })),
+  )
+  const published: Folded<State>['published'][number][] = []
+  const past = rulebook.history ? [...base.past] : []
+  let { state } = base
+  seen.forEach((event, at) => {
+    let isOver = false
+    const publish: Step<State>['publish'] = (type, data) => {
+      if (isOver)
+        throw new ArgumentError(`publish ${show(type)}: its rule has ended, publish inside it`)
+      published.push({ type, data: copyOf(data), event: at })
+    }
+    const own = { ...event, data: copyOf(event.data) }
+    const step = { state, event: own, news: isNew ? seen : [event], past, publish }
+    state = applyOne(rulebook, step, isNew)
+    isOver = true
+    if (rulebook.history) past.push(event)
+  })
+  const last = seen.at(-1)
+  return {
+    state: copyOf(state),
+    sequence: last?.aggregate.version ?? base.sequence,
+    eventId: last?.id ?? base.eventId,
+    past,
+    published,
+  }
+}
+
+function applyOne<State>(rulebook: Rulebook<State>, step: Step<State>, isNew: boolean): State {
+  const { id: eventId, type, aggregate } = step.event
+  const where = `${aggregate.type} ${aggregate.id}: the rule ${type}, on version ${aggregate.version},`
+  let next: State
+  try {
+    next = rulebook.apply(step)
+  } catch (cause) {
+    if (isEventfoldError(cause, 'INVALID_ARGUMENT')) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    if (!isNew) {
+      const message = `cannot replay ${eventId}: ${where} failed: ${reason}`
+      throw new ValidationError(message, { eventType: type, eventId, cause })
+    }
+    const error = new RejectedError(`${where} refused it: ${reason}`, {
+      aggregate: { type: aggregate.type, id: aggregate.id },
+      event: { type, version: aggregate.version },
+    })
+    throw Object.assign(error, { cause })
+  }
+  if (next === undefined) throw new ArgumentError(`${where} returned nothing: return the state`)
+  if (typeof (next as { then?: unknown } | null)?.then === 'function') {
+    throw new ArgumentError(`${where} returned a promise: rules are synchronous`)
+  }
+  return next
+}

@@ -1,0 +1,20 @@
+import type { AggregateRef } from '../event/event.ts'
+
+/** The state of an aggregate, and the version of its newest event. */
+export interface Snapshot<State> {
+  readonly ref: AggregateRef
+  readonly state: State
+  readonly sequence: number
+}
+
+/** What is kept of an aggregate beside its events: made in the commit of each append, never the truth. */
+export interface StoredSnapshot<State> {
+  readonly state: State
+  readonly sequence: number
+  /** The newest event that it has seen. */
+  readonly eventId: string
+  /** The version of the rules that made it. */
+  readonly rules: number | string
+  /** The key under which each index has the aggregate. */
+  readonly keys: Readonly<Record<string, string>>
+}

@@ -1,0 +1,172 @@
+import { readAll, type EventReader } from '../client/read-events.ts'
+import { resend } from '../client/resend.ts'
+import { shortName } from '../client/short-name.ts'
+import type { EventDefinitions } from '../event/definition.ts'
+import type { StoredEvent } from '../event/event.ts'
+import type { EventStore } from '../store/store.ts'
+import type { IndexKey } from './define-index.ts'
+import {
+  emptyBase,
+  fold,
+  type AggregateEvent,
+  type Base,
+  type Folded,
+  type Rulebook,
+} from './rulebook.ts'
+import type { StoredSnapshot } from './snapshot.ts'
+
+/** How many events are loaded at a time. */
+const PAGE = 1000
+
+/** Where the events of an aggregate type are, and how they are read. */
+export interface Home {
+  readonly type: string
+  readonly store: EventStore
+  readonly definitions: EventDefinitions
+  readonly read: EventReader
+}
+
+/** Everything that is known of the aggregates of one type. */
+export interface Kind<State> extends Home {
+  readonly rulebook: Rulebook<State>
+  readonly indexes: ReadonlyMap<string, IndexKey<State>>
+}
+
+/** An aggregate as it was found. */
+export interface Found<State> extends Base<State> {
+  /** The keys of the index entries that it has. */
+  readonly keys: Readonly<Record<string, string>>
+  /** Whether the events were looked at, too: a snapshot alone may be out of date. */
+  readonly isCertain: boolean
+  /** Whether index entries are written even where they should be there. */
+  readonly isAnew?: boolean
+}
+
+/** What replayed events have published. */
+type Listener = (published: Folded<unknown>['published']) => void
+
+interface Saved<State> {
+  readonly keys: Readonly<Record<string, string>>
+  /** Absent where other rules made the snapshot. */
+  readonly base?: Base<State>
+}
+
+/** The type of the documents that are the snapshots of a type. */
+export function snapshotType(type: string): Promise<string> {
+  return shortName(['$snapshot', type])
+}
+
+/**
+ * What the snapshot says, in one read. It may be out of date, which an append notices by its expected
+ * version.
+ */
+export async function findQuickly<State>(
+  kind: Kind<State>,
+  id: string,
+  signal?: AbortSignal,
+): Promise<Found<State>> {
+  if (kind.rulebook.history) return find(kind, id, signal)
+  const { base, keys } = await savedOf(kind, id)
+  if (keys !== undefined && base === undefined) return find(kind, id, signal)
+  return { ...(base ?? emptyBase(kind.rulebook)), keys: keys ?? {}, isCertain: false }
+}
+
+/** The state as of now: the snapshot where it is current, else rebuilt from the events. */
+export async function find<State>(
+  kind: Kind<State>,
+  id: string,
+  signal?: AbortSignal,
+): Promise<Found<State>> {
+  const [{ base, keys = {} }, newest] = await Promise.all([savedOf(kind, id), newestOf(kind, id)])
+  const isCurrent = base?.eventId === newest?.id && base?.sequence === newest?.aggregate?.version
+  const found =
+    base && isCurrent && !kind.rulebook.history
+      ? base
+      : await replay(kind, id, { from: kind.rulebook.history ? undefined : base, signal })
+  return { ...found, keys, isCertain: true }
+}
+
+/** Everything anew from the events; what they published goes to `hear`. */
+export async function findAnew<State>(
+  kind: Kind<State>,
+  id: string,
+  hear?: Listener,
+  signal?: AbortSignal,
+): Promise<Found<State>> {
+  const [{ keys = {} }, base] = await Promise.all([
+    savedOf(kind, id),
+    replay(kind, id, { hear, signal }),
+  ])
+  return { ...base, keys, isCertain: true, isAnew: true }
+}
+
+/** All events of an aggregate, as its rules see them. */
+export async function pastOf(
+  kind: Home,
+  id: string,
+  toVersion: number,
+): Promise<readonly AggregateEvent[]> {
+  const events: AggregateEvent[] = []
+  for await (const page of pages(kind, id, 1)) {
+    events.push(...page.filter(({ aggregate }) => aggregate.version <= toVersion))
+    if (events.length === toVersion) break
+  }
+  return events
+}
+
+async function savedOf<State>(
+  { type, store, rulebook }: Kind<State>,
+  id: string,
+): Promise<Partial<Saved<State>>> {
+  const documentType = await snapshotType(type)
+  const document = await resend(() => store.documents.get(documentType, id), {})
+  if (!document) return {}
+  const { state, sequence, eventId, rules, keys } = document.data as StoredSnapshot<State>
+  if (rules !== rulebook.version) return { keys }
+  return { keys, base: { state, sequence, eventId, past: [] } }
+}
+
+function newestOf({ type, store }: Home, id: string): Promise<StoredEvent | undefined> {
+  const streams = [{ aggregate: { type, id } }]
+  const newest = async () => Array.fromAsync(store.read(streams, { backwards: true, limit: 1 }))
+  return resend(newest, {}).then(([event]) => event)
+}
+
+/** Adds what is stored to a base, whose newest event must be there: otherwise to the beginning. */
+async function replay<State>(
+  kind: Kind<State>,
+  id: string,
+  options: {
+    readonly from?: Base<State> | undefined
+    readonly hear?: Listener | undefined
+    readonly signal?: AbortSignal | undefined
+  },
+): Promise<Base<State>> {
+  const { from, hear, signal } = options
+  let base = from ?? emptyBase(kind.rulebook)
+  for await (const page of pages(kind, id, Math.max(base.sequence, 1), signal)) {
+    const isSeen = base.sequence > 0 && base === from
+    if (isSeen && page[0]?.id !== base.eventId) break
+    const folded = fold(kind.rulebook, base, isSeen ? page.slice(1) : page, false)
+    hear?.(folded.published)
+    base = folded
+  }
+  return from !== undefined && base === from
+    ? replay(kind, id, { ...options, from: undefined })
+    : base
+}
+
+async function* pages(
+  { type, store, read }: Home,
+  id: string,
+  first: number,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly AggregateEvent[]> {
+  const streams = [{ aggregate: { type, id } }]
+  for (let fromVersion = first; ; fromVersion += PAGE) {
+    const span = { fromVersion, toVersion: fromVersion + PAGE - 1, signal }
+    const { events } = await resend(() => store.load(streams, span), { signal })
+    if (events.length > 0) yield (await readAll(read, events)) as readonly AggregateEvent[]
+    if (events.length < PAGE) return
+  }
+}

@@ -1,0 +1,110 @@
+import { readAll } from '../client/read-events.ts'
+import { resend } from '../client/resend.ts'
+import { shortName } from '../client/short-name.ts'
+import type { AggregateRef, NewEvent, StoredEvent } from '../event/event.ts'
+import type { Commit, Committed, Idempotency } from '../store/commit.ts'
+import type { DocumentWrite } from '../store/document.ts'
+import { keysOfSnapshot } from './define-index.ts'
+import { fold, type AggregateEvent, type Folded, type OutboundEvent } from './rulebook.ts'
+import type { Snapshot, StoredSnapshot } from './snapshot.ts'
+import { snapshotType, type Found, type Kind } from './stored.ts'
+
+/** What an append did. */
+export interface Appended<State> extends Snapshot<State> {
+  /** The events as they were stored. */
+  readonly events: readonly StoredEvent[]
+  /** What the rules published for these events; it waits in the outbox. */
+  readonly newOutboundEvents: readonly OutboundEvent[]
+  /** Whether this is the answer that the event ids or the idempotency key already had. */
+  readonly replayed: boolean
+}
+
+/** An append as it will be written, if the aggregate is still at the version that was found. */
+export interface Prepared<State> {
+  readonly snapshot: Snapshot<State>
+  readonly published: Folded<State>['published']
+  readonly commit: Commit
+}
+
+/** Runs the rules, and puts everything that changes into one commit. The events have ids. */
+export async function prepare<State>(
+  kind: Kind<State>,
+  id: string,
+  found: Found<State>,
+  events: readonly NewEvent[],
+  idempotency?: Idempotency,
+): Promise<Prepared<State>> {
+  const ref: AggregateRef = { type: kind.type, id }
+  const folded = fold(kind.rulebook, found, numbered(ref, found.sequence, events), true)
+  const { state, sequence, eventId, published } = folded
+  const snapshot = { ref, state, sequence }
+  const keys = keysOfSnapshot(kind.indexes, snapshot)
+  const data: StoredSnapshot<State> = {
+    state,
+    sequence,
+    eventId,
+    rules: kind.rulebook.version,
+    keys,
+  }
+  return {
+    snapshot,
+    published,
+    commit: {
+      events: events.map((event) => ({ ...event, aggregate: ref })),
+      expect: [{ aggregate: ref, version: found.sequence }],
+      documents: [
+        { type: await snapshotType(kind.type), id, data },
+        ...(await entryWrites(ref, found, keys)),
+      ],
+      outbox: published,
+      idempotency,
+    },
+  }
+}
+
+/** Sends it; what was sent before under the same ids or the same key is answered as the first time. */
+export async function write<State>(
+  kind: Kind<State>,
+  { snapshot, published, commit }: Prepared<State>,
+  signal?: AbortSignal,
+): Promise<Appended<State> & { readonly committed: Committed }> {
+  // Without events it is repeated, too: the snapshot of a version is the same each time.
+  const committed = await resend(() => kind.store.commit(commit, { signal }), { signal })
+  const events = await readAll(kind.read, committed.events)
+  const { replayed } = committed
+  const newOutboundEvents = published.map(({ type, data }) => ({ type, data }))
+  return { ...snapshot, events, newOutboundEvents, replayed, committed }
+}
+
+/** The type of the documents that are the entries of an index under a key. */
+export function entryType(type: string, index: string, key: string): Promise<string> {
+  return shortName(['$index', type, index, key])
+}
+
+/** Takes an aggregate from the keys that it had to those that it has. */
+async function entryWrites(
+  { type, id }: AggregateRef,
+  { keys, isAnew }: Found<unknown>,
+  after: Found<unknown>['keys'],
+): Promise<readonly DocumentWrite[]> {
+  const left = Object.entries(keys).filter(([index, key]) => after[index] !== key)
+  const entered = Object.entries(after).filter(([index, key]) => isAnew || keys[index] !== key)
+  return Promise.all([
+    ...left.map(async ([index, key]) => {
+      return { type: await entryType(type, index, key), id, delete: true } as const
+    }),
+    ...entered.map(async ([index, key]) => {
+      return { type: await entryType(type, index, key), id, data: { index, key } }
+    }),
+  ])
+}
+
+function numbered(
+  ref: AggregateRef,
+  sequence: number,
+  events: readonly NewEvent[],
+): AggregateEvent[] {
+  return events.map(({ id = '', type, data, metadata = {} }, at) => {
+    return { id, type, data, metadata, aggregate: { ...ref, version: sequence + 1 + at } }
+  })
+}

@@ -28,6 +28,50 @@ export {
 } from './decide/decision.ts'
 export { reject, type Rejection } from './decide/reject.ts'
 export { MultiStreamValidator, SingleStreamValidator } from './decide/validator.ts'
+export { createDispatch } from './dispatch/create-dispatch.ts'
+export {
+  createEventHandler,
+  type EventCallback,
+  type EventHandlerOptions,
+  type EventHandlers,
+} from './dispatch/create-event-handler.ts'
+export { getEventService, initEvents } from './dispatch/current-service.ts'
+export {
+  dispatchEvent,
+  dispatchEvents,
+  type DispatchEventsOptions,
+  type DispatchSettings,
+} from './dispatch/dispatch-event.ts'
+export type {
+  Dispatch,
+  DispatchContext,
+  DispatchDefaults,
+  DispatchedRecord,
+  DispatchFields,
+  DispatchFunction,
+  DispatchRecord,
+  EventBuilder,
+} from './dispatch/dispatch-types.ts'
+export {
+  createEventService,
+  type EventService,
+  type EventServiceConfig,
+  type ListEventsArgs,
+} from './dispatch/event-service.ts'
+export type {
+  AggregateHead,
+  AggregateId,
+  AggregatePK,
+  AggregateType,
+  AppendArgs,
+  AppendEventResult,
+  DispatchEventArgs,
+  EventId,
+  EventRecord,
+  EventSK,
+  PaginationResponse,
+  Source,
+} from './dispatch/types.ts'
 export { createEventId } from './event/id.ts'
 export {
   appendEventContext,

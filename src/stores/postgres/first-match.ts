@@ -12,29 +12,33 @@ export function firstMatch({ events, keys }: LogNames): string {
       or (select ${matchesSql('s.data', 'c.f')} from ${events} s where s.position = ${position}))`
   const ofAggregate = (position: string): string => `(c.at is null
       or (select s.aggregate_type = c.at and s.aggregate_id = c.ai from ${events} s where s.position = ${position}) is true)`
+  // Not without the `or`: what is required alone becomes a join, which is slow.
+  const compared = `(c.f is null or ${matchesSql('x.data', 'c.f')})`
   const underEach = `(c.k is null or (select count(*) from jsonb_array_elements(c.k) with ordinality as l(list, o)
       where l.o = drive.by or exists (select from jsonb_array_elements_text(l.list) as w(key)
         where (select y.position from ${keys} y where y.key = w.key and y.position = x.position) is not null))
       = jsonb_array_length(c.k))`
+  // Where nothing is compared, the index alone tells.
+  const ofTypes = (rest: string): string => `
+      (select min(h.position) from unnest(c.t) as w(type), lateral (
+        select x.position from ${events} x where ${typeAfter} and ${underEach}${rest}
+          order by x.type, x.position limit 1) h)`
   return `select case
     when c.every then case when head > c.p then c.p + 1 end
     when c.at is not null then case when (select s.position from ${events} s where s.aggregate_type = c.at
         and s.aggregate_id = c.ai order by s.version desc limit 1) > c.p then
       (select x.position from ${events} x where x.aggregate_type = c.at and x.aggregate_id = c.ai and x.position > c.p
-        and ${ofType('x.type')} and (c.f is null or ${matchesSql('x.data', 'c.f')})
+        and ${ofType('x.type')} and ${compared}
         order by x.version limit 1) end
     when drive.by > 0 then
       (select min(h.position) from jsonb_array_elements_text(c.k -> (drive.by - 1)::int) as w(key), lateral (
         select x.position from ${keys} x where x.key = w.key and x.position > c.p
           and ${ofType('x.type')} and ${underEach} and ${residual('x.position')}
           order by x.position limit 1) h)
-    when c.t is not null then
-      (select min(h.position) from unnest(c.t) as w(type), lateral (
-        select x.position from ${events} x where ${typeAfter}
-          and ${underEach} and (c.f is null or ${matchesSql('x.data', 'c.f')})
-          order by x.type, x.position limit 1) h)
+    when c.t is not null and c.f is null then ${ofTypes('')}
+    when c.t is not null then ${ofTypes(` and ${compared}`)}
     else (select x.position from ${events} x where x.position > c.p
-        and ${ofAggregate('x.position')} and (c.f is null or ${matchesSql('x.data', 'c.f')})
+        and ${ofAggregate('x.position')} and ${compared}
         order by x.position limit 1) end
     from (select case when c.k is null then 0 when c.t is null and jsonb_array_length(c.k) = 1 then 1
       else ${rarest(events, keys)} end as by offset 0) drive`

@@ -1,3 +1,4 @@
+import { rowsFrom, type Column } from './batch.ts'
 import { firstMatch } from './first-match.ts'
 import { judgeDocuments } from './judge-documents.ts'
 import type { LogNames } from './names.ts'
@@ -21,7 +22,7 @@ const NEAR = 1_024
 
 /**
  * The one program that judges and writes a batch of commits, in PL/pgSQL. It runs as the function that
- * `migrate` installs, or is sent as it is. `batch` is what `encodeBatch` makes; `answer` is what
+ * `migrate` installs, or is sent as it is. `batch` is what `batchText` makes; `answer` is what
  * `decodeAnswer` reads.
  *
  * The commits of a batch do not touch what another one checks (see `independent.ts`), so
@@ -48,11 +49,11 @@ export function programOf(names: LogNames): string {
     refused := refused || coalesce(found, '[]');
   end if;
 
-  if exists (select from jsonb_to_recordset(batch -> 'e') as e(i text)
-      where (select s.position from ${events} s where s.id = e.i) is not null) then
-    select jsonb_agg(distinct jsonb_build_array(e.a, 'id', 0)) into found
-      from jsonb_to_recordset(batch -> 'e') as e(a int, i text)
-      where (select s.position from ${events} s where s.id = e.i) is not null;
+  if exists (select from ${rowsFrom('ei')} as e(i)
+      where (select s.id from ${events} s where s.id = e.i) is not null) then
+    select jsonb_agg(distinct jsonb_build_array(${commitOf('e')}, 'id', 0)) into found
+      from ${rowsFrom('ei', 'ea')} as e(i, a)
+      where (select s.id from ${events} s where s.id = e.i) is not null;
     refused := refused || found;
   end if;
 
@@ -64,17 +65,15 @@ export function programOf(names: LogNames): string {
     refused := refused || coalesce(found, '[]');
   end if;
 
-  if exists (select from jsonb_to_recordset(batch -> 'h') as c(q text, t text[], p bigint, v text)
-      where ${isInTheWay(names)}) then
-    select jsonb_agg(jsonb_build_array(c.a, 'condition', c.n, c.rewound, ${eventAt(events, 'c.hit')}))
+  if exists (select from ${conditions('hq', 'ht', 'hp', 'hv')} where ${isInTheWay(names)}) then
+    select jsonb_agg(jsonb_build_array(${commitOf('c')}, 'condition', c.n, c.rewound, ${eventAt(events, 'c.hit')}))
           filter (where c.rewound or c.hit is not null),
-        jsonb_agg(jsonb_build_object('a', c.a, 'n', c.n, 'k', jsonb_build_array(jsonb_build_array(c.q)),
+        jsonb_agg(jsonb_build_object('a', ${commitOf('c')}, 'n', c.n, 'k', jsonb_build_array(jsonb_build_array(c.q)),
           't', c.t, 'p', c.p, 'v', c.v)) filter (where c.hit is null and not c.rewound and c.many)
       into found, wide from (
         select c.*, ${rewound(events)} as rewound, n.hit, n.many
-          from jsonb_to_recordset(batch -> 'h') as c(a int, n int, q text, t text[], p bigint, v text),
-            lateral (select count(*) > ${NEAR} as many,
-                min(k.position) filter (where c.t is null or k.type = any (c.t)) as hit
+          from ${conditions('hq', 'ht', 'hp', 'hv', 'hn', 'ha')},
+            lateral (select count(*) > ${NEAR} as many, min(k.position) filter (where ${IS_OF_TYPES}) as hit
               from (${nearby(keys)}) k) n offset 0) c;
     refused := refused || coalesce(found, '[]');
   end if;
@@ -97,28 +96,23 @@ export function programOf(names: LogNames): string {
 
   if refused <> '[]' then
     bad := array(select distinct (r ->> 0)::int from jsonb_array_elements(refused) as r);
-    batch := batch || jsonb_build_object('e', coalesce((select jsonb_agg(e.event || jsonb_build_object('o', e.o) order by e.o) from (
-      select e.event, row_number() over (order by (e.event ->> 'o')::int) as o
-        from jsonb_array_elements(batch -> 'e') as e(event) where not (e.event ->> 'a')::int = any (bad)) e), '[]'));
   end if;
 
-  if batch -> 'y' is null then
-    ${writeEvents(events, keys)}
-  else
-    with m as materialized (
-      select head + e.o as position, e.o, e.i, e.t, coalesce(e.d, 'null') as d, coalesce(e.m, '{}') as m, e.k, e.at, e.ai,
-          case when e.at is not null then coalesce((${newestVersion(events, 'e')}), 0)
-            + row_number() over (partition by e.at, e.ai order by e.o) end as version
-        from jsonb_to_recordset(batch -> 'e')
-          as e(o int, i text, t text, d jsonb, m jsonb, at text, ai text, k jsonb)),
-    written as (
-      insert into ${events} (position, id, type, data, metadata, aggregate_type, aggregate_id, version, created_at)
-        select m.position, m.i, m.t, m.d, m.m, m.at, m.ai, m.version, moment from m),
+  with e as materialized (
+      select e.*, head + row_number() over (order by e.o) as position
+        from ${rowsFrom('ei', 'et', 'ed', 'em', 'ek', 'ex', 'ey', 'ea')} with ordinality as e(i, t, d, m, k, at, ai, a, o)
+        where not ${commitOf('e')} = any (bad)),
     filed as (
       insert into ${keys} (key, position, type)
-        select k.key, m.position, m.t from m, lateral jsonb_array_elements_text(m.k) as k(key))
-    select jsonb_agg(jsonb_build_array(m.o, m.version)) into versions from m where m.version is not null;
-  end if;
+        select jsonb_array_elements_text(e.k), e.position, e.t from e),
+    written as (
+      insert into ${events} (position, id, type, data, metadata, aggregate_type, aggregate_id, version, created_at)
+        select e.position, e.i, e.t, e.d, coalesce(e.m, '{}'), e.at, e.ai,
+            case when e.at is not null then coalesce((${newestVersion(events, 'e')}), 0)
+              + row_number() over (partition by e.at, e.ai order by e.position) end, moment from e
+        returning position, version)
+    select jsonb_agg(jsonb_build_array(w.position - head, w.version)) into versions
+      from written w where w.version is not null;
 
   if batch -> 'd' is not null then
     insert into ${projections} as s (type, id, data, position, latest_event_id, revision, created_at, updated_at)
@@ -169,8 +163,8 @@ export function quickProgramOf(names: LogNames): string {
   const { events, keys, judge } = names
   return `
   ${beginning(names)}
-  select e.position, e.id, batch -> 'r' is not null or exists (select from jsonb_to_recordset(batch -> 'h') as c(q text, t text[], p bigint, v text)
-        where ${isInTheWay(names)})
+  select e.position, e.id, batch -> 'r' is not null
+      or exists (select from ${conditions('hq', 'ht', 'hp', 'hv')} where ${isInTheWay(names)})
     into head, head_id, odd
     from (select) one left join lateral (
       select e.position, e.id from ${events} e order by e.position desc limit 1) e on true;
@@ -178,7 +172,13 @@ export function quickProgramOf(names: LogNames): string {
     return ${judge}(batch);
   end if;
   head := coalesce(head, 0);
-  ${writeEvents(events, keys)}
+  with written as (
+      insert into ${events} (position, id, type, data, metadata, created_at)
+        select head + e.o, e.i, e.t, e.d, coalesce(e.m, '{}'), moment
+          from ${rowsFrom('ei', 'et', 'ed', 'em')} with ordinality as e(i, t, d, m, o))
+    insert into ${keys} (key, position, type)
+      select jsonb_array_elements_text(e.k), head + e.o, e.t
+        from ${rowsFrom('et', 'ek')} with ordinality as e(t, k, o);
   return jsonb_build_object('head', head, 'id', head_id, 'moment', extract(epoch from moment) * 1000);`
 }
 
@@ -221,19 +221,23 @@ function beginning({ lock }: LogNames): string {
 /** Whether a condition on one key does not hold, or takes more than a quick look. */
 function isInTheWay({ events, keys }: LogNames): string {
   return `${rewound(events)} or (
-          select count(*) > ${NEAR} or bool_or(c.t is null or k.type = any (c.t)) from (${nearby(keys)}) k)`
+          select count(*) > ${NEAR} or bool_or(${IS_OF_TYPES}) from (${nearby(keys)}) k)`
 }
 
-function writeEvents(events: string, keys: string): string {
-  return `with m as materialized (
-      select head + e.o as position, e.i, e.t, coalesce(e.d, 'null') as d, coalesce(e.m, '{}') as m, e.k
-        from jsonb_to_recordset(batch -> 'e') as e(o int, i text, t text, d jsonb, m jsonb, k jsonb)),
-    written as (
-      insert into ${events} (position, id, type, data, metadata, created_at)
-        select m.position, m.i, m.t, m.d, m.m, moment from m)
-    insert into ${keys} (key, position, type)
-      select k.key, m.position, m.t from m, lateral jsonb_array_elements_text(m.k) as k(key);`
+/** Conditions `c` on one key, by these columns. */
+function conditions(...columns: readonly (Column | 'ha')[]): string {
+  const letters = columns.map((column) => column.slice(1))
+  const selected = letters.map((letter) => (letter === 'p' ? 'c.p::bigint as p' : `c.${letter}`))
+  return `(select ${selected.join(', ')} from ${rowsFrom(...columns)} as c(${letters.join(', ')})) c`
 }
+
+/** The number of the commit: with one alone it is not said. */
+function commitOf(row: string): string {
+  return `coalesce(${row}.a::int, 0)`
+}
+
+/** Whether the entry `k` is of the types of the condition `c`. */
+const IS_OF_TYPES = `c.t = 'null' or jsonb_exists(c.t, k.type)`
 
 /** The next entries of the key of a condition, and one more than is looked through at once. */
 function nearby(keys: string): string {

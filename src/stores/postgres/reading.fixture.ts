@@ -19,6 +19,8 @@ export interface Tables extends AsyncDisposable {
   readonly context: ReadContext
   readonly run: Run
   readonly execute: (text: string) => Promise<readonly Record<string, unknown>[]>
+  /** Calls `listener` with what the server says beside its answers. */
+  readonly onNotice: (listener: (text: string) => void) => void
   /** Puts these in the place of what is there. */
   readonly replace: (content: {
     readonly events?: readonly StoredEvent[]
@@ -43,6 +45,7 @@ export async function openTables(codec: JsonCodec = jsonCodec, server?: string):
     run,
     context: { names, codec, isIdentifier },
     execute: async (text) => (await client.query<Record<string, unknown>>(text)).rows,
+    onNotice: (listener) => void client.on('notice', ({ message = '' }) => listener(message)),
     replace: async ({ events = [], documents = [] }) => {
       await client.query(`truncate ${names.events}, ${names.keys}, ${names.projections}`)
       await client.query(

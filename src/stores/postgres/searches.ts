@@ -95,11 +95,18 @@ function manyTypesSql(searches: readonly By<'type'>[], writing: Writing): string
   const { names, values, span } = writing
   const types = values.array(searches.map(({ type }) => type))
   const filters = filtersOf(searches, values)
+  // For a few of a type the planner would walk along the whole log; without a limit it seeks little.
+  const range =
+    span.limit === undefined
+      ? `e.type = s.type and ${within('e.position', span)}`
+      : withinType('e', 's.type', span)
+  // Where nothing is compared, the index alone tells the positions.
+  const isPlain = searches.every(({ filter }) => filter === null)
+  const rest = isPlain ? '' : `and (s.filter is null or ${matchesSql('e.data', 's.filter::jsonb')})`
   return `(select e.position from unnest(${types}, ${filters}) with ordinality as s(type, filter, n)
     cross join lateral (select e.position from ${names.events} e
-      where e.type = s.type and ${within('e.position', span)}
-        and (s.filter is null or ${matchesSql('e.data', 's.filter::jsonb')})
-      ${ordered('e.position', span)} ${limited(span)}) e where ${few('s.n')})`
+      where ${range} ${rest}
+      ${ordered('e.type, e.position', span)} ${limited(span)}) e where ${few('s.n')})`
 }
 
 function manyAggregatesSql(searches: readonly By<'aggregate'>[], writing: Writing): string {

@@ -1,5 +1,6 @@
 /** Event sourcing for TypeScript on the database you already have. @module */
 export type {
+  CallOptions,
   Client,
   CommittedEvents,
   EventClient,

@@ -139,3 +139,26 @@ describe('a client named by schemas', () => {
     expectTypeOf<Awaited<ReturnType<Wide['getLatestEvent']>>>().toExtend<StoredEvent | undefined>()
   })
 })
+
+describe('the transaction of the caller', () => {
+  type CallName = Exclude<keyof typeof client, 'store' | 'definitions' | 'within' | 'close'>
+  type OptionsOf<Args> = Args extends [infer Query]
+    ? Query
+    : Args extends [unknown, (infer Options)?]
+      ? NonNullable<Options>
+      : never
+  type Without<Name extends CallName> = Name extends unknown
+    ? 'tx' extends keyof OptionsOf<Parameters<(typeof client)[Name]>>
+      ? never
+      : Name
+    : never
+
+  test('is an option of every call', () => {
+    expectTypeOf<Without<CallName>>().toBeNever()
+    void client.saveEvent({ type: 'CART_CHECKED_OUT', data: { cartId: 'c' } }, { tx: undefined })
+    // @ts-expect-error a misspelt `tx`
+    void client.saveEvents([], { trx: {} })
+    // @ts-expect-error a misspelt `tx`
+    void client.getProjection({ type: 'cart', id: 'cart_1', trx: {} })
+  })
+})

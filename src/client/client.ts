@@ -7,15 +7,21 @@ import type { EventStore, LoadOptions } from '../store/store.ts'
 import type { After, Cursor } from '../store/stream.ts'
 import type { EventIn, ExactStreams, FilterOf, OfType, StreamsOf } from './typed-stream.ts'
 
-/** What every save takes. */
-export interface SaveOptions {
-  /** Makes the save safe to repeat: the second time it answers as the first. */
-  readonly idempotencyKey?: string | undefined
+/** What every call that reads or writes takes. */
+export interface CallOptions {
+  /** The caller's transaction, as of {@link Client.within}, for this one call. Default is none. */
+  readonly tx?: unknown
   readonly signal?: AbortSignal | undefined
 }
 
+/** What every save takes. */
+export interface SaveOptions extends CallOptions {
+  /** Makes the save safe to repeat: the second time it answers as the first. */
+  readonly idempotencyKey?: string | undefined
+}
+
 /** A question for one stream. */
-export interface StreamQuery<Event extends EventShape, Type> {
+export interface StreamQuery<Event extends EventShape, Type> extends CallOptions {
   readonly types?: readonly Type[] | undefined
   readonly filter?: FilterOf<OfType<Event, NoInfer<Type>>['data']> | undefined
   readonly aggregate?: AggregateRef | undefined
@@ -23,24 +29,24 @@ export interface StreamQuery<Event extends EventShape, Type> {
   readonly after?: After | undefined
   /** How many at most. Default is all. */
   readonly limit?: number | undefined
-  readonly signal?: AbortSignal | undefined
 }
 
 /** A question for the events of one type. */
-export interface LatestQuery<Event extends EventShape, Type> {
+export interface LatestQuery<Event extends EventShape, Type> extends CallOptions {
   readonly type: Type
   readonly filter?: FilterOf<OfType<Event, NoInfer<Type>>['data']> | undefined
   readonly aggregate?: AggregateRef | undefined
   readonly after?: After | undefined
-  readonly signal?: AbortSignal | undefined
 }
 
 /** A question for several streams: merged in order, each event once. */
-export interface StreamsQuery<Event extends EventShape, Many extends StreamsOf<Event>> {
+export interface StreamsQuery<
+  Event extends EventShape,
+  Many extends StreamsOf<Event>,
+> extends CallOptions {
   readonly streams: Many & ExactStreams<Event, Many>
   readonly after?: After | undefined
   readonly limit?: number | undefined
-  readonly signal?: AbortSignal | undefined
 }
 
 /** What a typed load gives: events, and the cursor that has seen them. */
@@ -62,12 +68,11 @@ export interface CommittedEvents<Event extends EventShape> extends Omit<Committe
 }
 
 /** A projection to save: what it shows, and the cursor up to which it shows it. */
-export interface ProjectionWrite {
+export interface ProjectionWrite extends CallOptions {
   readonly type: string
   readonly id: string
   readonly data: unknown
   readonly cursor: Cursor
-  readonly signal?: AbortSignal | undefined
 }
 
 /** One page of saved projections. */
@@ -124,10 +129,7 @@ export interface Client<Event extends EventShape, Input extends EventShape = Eve
    * known again by an idempotency key alone: without one, a lost answer is thrown (`STORE`, with the
    * outcome `'unknown'`). `replayed` tells of an earlier call, not of an answer that was lost in this one.
    */
-  commit(
-    commit: TypedCommit<Input>,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<CommittedEvents<Event>>
+  commit(commit: TypedCommit<Input>, options?: CallOptions): Promise<CommittedEvents<Event>>
 
   /** The newest event of a type. */
   getLatestEvent<const Type extends Event['type']>(
@@ -164,11 +166,17 @@ export interface Client<Event extends EventShape, Input extends EventShape = Eve
   getProjection<Data = unknown>(projection: {
     readonly type: string
     readonly id: string
+    readonly tx?: unknown
   }): Promise<StoredDocument<Data> | undefined>
   /** Saved projections of a type, filtered, ordered and paged. */
-  queryProjections<Data = unknown>(query: DocumentQuery): Promise<ProjectionPage<Data>>
+  queryProjections<Data = unknown>(
+    query: DocumentQuery & { readonly tx?: unknown },
+  ): Promise<ProjectionPage<Data>>
 
-  /** The same client, running on the caller's transaction. Throws `UNSUPPORTED` where the store has none. */
+  /**
+   * The same client, running on the caller's transaction; `tx` says it for one call. What it writes is
+   * there when the transaction commits, or not at all. Throws `UNSUPPORTED` where the store has none.
+   */
   within(transaction: unknown): Client<Event, Input>
   /** Closes the store. */
   close(): Promise<void>

@@ -2,11 +2,11 @@ import type { EventDefinitions } from '../event/definition.ts'
 import type { EventShape, NewEvent, StoredEvent } from '../event/event.ts'
 import type { Commit, Committed } from '../store/commit.ts'
 import { ArgumentError, UnsupportedError } from '../store/errors.ts'
-import type { DocumentQuery } from '../store/document.ts'
+import type { DocumentQuery, DocumentWrite } from '../store/document.ts'
 import { checkLimit } from '../store/query-documents.ts'
 import type { EventStore, LoadOptions, ReadOptions } from '../store/store.ts'
 import type { After, Stream, Streams } from '../store/stream.ts'
-import type { Client, ProjectionWrite, SaveOptions } from './client.ts'
+import type { CallOptions, Client, ProjectionWrite, SaveOptions } from './client.ts'
 import { eventReader, readAll, type ReadRules } from './read-events.ts'
 import { resend } from './resend.ts'
 import { saveDocument } from './save-document.ts'
@@ -21,9 +21,9 @@ export interface ClientOptions<
   readonly events: EventDefinitions<Event, Input>
 }
 
-interface StreamArgs extends Stream, Pick<ReadOptions, 'after' | 'limit' | 'signal'> {}
+interface StreamArgs extends Stream, CallOptions, Pick<ReadOptions, 'after' | 'limit'> {}
 
-interface StreamsArgs extends ReadOptions {
+interface StreamsArgs extends ReadOptions, CallOptions {
   readonly streams: Streams
 }
 
@@ -61,35 +61,38 @@ export function createEventClient<Event extends EventShape, Input extends EventS
     result: Result,
   ) => ({ ...result, events: await readAll(read, result.events) })
 
-  const commit = async (
-    given: Commit,
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<Committed> => {
+  const inside = (transaction: unknown): EventStore => {
+    if (!store.within) {
+      throw new UnsupportedError('this store has no transactions: put all into one commit')
+    }
+    return store.within(transaction)
+  }
+  /** Where a call runs: every call asks here. */
+  const on = (tx: unknown): EventStore => (tx === undefined ? store : inside(tx))
+
+  const commit = async (given: Commit, { signal, tx }: CallOptions = {}): Promise<Committed> => {
     const events = Array.isArray(given.events)
       ? await writableEvents(definitions, given.events as readonly NewEvent[])
       : given.events
     const sent = events?.[0]
     // The store knows events by their ids; documents and messages alone it knows by the key alone.
-    const isKnown = sent !== undefined || given.idempotency !== undefined
-    const send = () => store.commit({ ...given, events }, { signal })
+    const isKnown = (sent ?? given.idempotency) !== undefined
+    const send = async () => on(tx).commit({ ...given, events }, { signal })
     const committed = await resend(send, { signal, isKnown })
     if (!committed.replayed) return committed
     // Ids that were made here come back only where this very call wrote them and the answer was lost.
-    const isOwn =
-      given.events?.[0]?.id === undefined &&
-      sent !== undefined &&
-      sent.id === committed.events[0]?.id
+    const isOwn = sent && given.events?.[0]?.id === undefined && sent.id === committed.events[0]?.id
     // A replayed event may be of an older schema version than the one that was sent.
     return { ...(await readable(committed)), replayed: !isOwn }
   }
 
   const save = async (
     events: readonly NewEvent[],
-    { idempotencyKey, signal }: SaveOptions = {},
+    { idempotencyKey, ...callOptions }: SaveOptions = {},
     conditions?: Commit['conditions'],
   ): Promise<readonly StoredEvent[]> => {
     const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey }
-    return (await commit({ events, conditions, idempotency }, { signal })).events
+    return (await commit({ events, conditions, idempotency }, callOptions)).events
   }
 
   const saveValidated = ({ events, streams, after, ...saveOptions }: Validation) =>
@@ -98,13 +101,14 @@ export function createEventClient<Event extends EventShape, Input extends EventS
   const readEvents = async function* ({
     streams,
     limit,
+    tx,
     ...readOptions
   }: StreamsArgs): AsyncGenerator<StoredEvent> {
     checkLimit(limit)
     // What is skipped does not count, so that only the reader can.
     const most = options.unknownEvents === 'skip' ? undefined : limit
     let left = limit ?? Infinity
-    for await (const event of store.read(streams, { ...readOptions, limit: most })) {
+    for await (const event of on(tx).read(streams, { ...readOptions, limit: most })) {
       if (left === 0) return
       const pending = read(event)
       const current = pending instanceof Promise ? await pending : pending
@@ -114,8 +118,13 @@ export function createEventClient<Event extends EventShape, Input extends EventS
     }
   }
 
-  const load = async ({ streams, ...loadOptions }: LoadOptions & { readonly streams: Streams }) => {
-    const loaded = await readable(await resend(() => store.load(streams, loadOptions), loadOptions))
+  const load = async ({
+    streams,
+    tx,
+    ...loadOptions
+  }: LoadOptions & CallOptions & { readonly streams: Streams }) => {
+    const send = async () => on(tx).load(streams, loadOptions)
+    const loaded = await readable(await resend(send, loadOptions))
     const { replayed } = loaded
     return replayed ? { ...loaded, replayed: await readable(replayed) } : loaded
   }
@@ -124,8 +133,10 @@ export function createEventClient<Event extends EventShape, Input extends EventS
     args.limit === undefined ? (await load(args)).events : Array.fromAsync(readEvents(args))
 
   // What is no option is part of the stream, so that the store refuses a key that it does not know.
-  const latest = ({ type, after, signal, ...stream }: LatestArgs, newest?: ReadOptions) =>
-    list({ streams: [{ ...stream, types: [type] }], after, signal, ...newest })
+  const latest = async ({ type, after, signal, tx, ...stream }: LatestArgs, newest?: ReadOptions) =>
+    list({ streams: [{ ...stream, types: [type] }], after, signal, tx, ...newest })
+
+  const put = async ({ tx, ...write }: DocumentWrite & CallOptions) => saveDocument(on(tx), write)
 
   // The types are those of `Client`, for which the definitions vouch; here every event is just an event.
   const client = {
@@ -141,26 +152,23 @@ export function createEventClient<Event extends EventShape, Input extends EventS
     commit,
     getLatestEvent: async (args: LatestArgs) =>
       (await latest(args, { backwards: true, limit: 1 }))[0],
-    getLatestEvents: async (args: LatestArgs) => latest(args),
-    getEventStream: async ({ after, limit, signal, ...stream }: StreamArgs) =>
-      list({ streams: [stream], after, limit, signal }),
+    getLatestEvents: (args: LatestArgs) => latest(args),
+    getEventStream: async ({ after, limit, signal, tx, ...stream }: StreamArgs) =>
+      list({ streams: [stream], after, limit, signal, tx }),
     getEventStreams: list,
     load,
     readEvents,
     saveProjection: (projection: ProjectionWrite) =>
-      saveDocument(store, { ...projection, if: 'not-older', otherwise: 'skip' }),
+      put({ ...projection, if: 'not-older', otherwise: 'skip' }),
     forceUpdateProjection: (projection: Omit<ProjectionWrite, 'cursor'>) =>
-      saveDocument(store, { ...projection, cursor: undefined, if: 'present' }),
+      put({ ...projection, cursor: undefined, if: 'present' }),
     conditionalUpdateProjection: (projection: ProjectionWrite) =>
-      saveDocument(store, { ...projection, if: ['present', 'newer'] }),
-    getProjection: ({ type, id }: { type: string; id: string }) => store.documents.get(type, id),
-    queryProjections: (query: DocumentQuery) => store.documents.query(query),
-    within: (transaction: unknown) => {
-      if (!store.within) {
-        throw new UnsupportedError('this store has no transactions: put everything into one commit')
-      }
-      return createEventClient({ ...options, store: store.within(transaction) })
-    },
+      put({ ...projection, if: ['present', 'newer'] }),
+    getProjection: async ({ type, id, tx }: CallOptions & { type: string; id: string }) =>
+      on(tx).documents.get(type, id),
+    queryProjections: async ({ tx, ...query } = {} as CallOptions & DocumentQuery) =>
+      on(tx).documents.query(query),
+    within: (tx: unknown) => createEventClient({ ...options, store: inside(tx) }),
     close: () => store.close(),
   } satisfies Record<keyof Client<EventShape>, unknown>
   return client as unknown as Client<Event, Input>

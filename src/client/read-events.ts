@@ -31,7 +31,7 @@ export function eventReader(definitions: EventDefinitions, rules: ReadRules): Ev
       if (rules.unknownEvents === 'skip') return undefined
       throw unreadable(
         event,
-        'its type is not defined: add it to defineEvents, or read with unknownEvents: skip',
+        'its type is not defined: add it to defineEvents, or set unknownEvents: skip',
       )
     }
     try {
@@ -84,7 +84,7 @@ function failed(event: StoredEvent, cause: unknown): ValidationError {
 function unreadable(
   event: StoredEvent,
   reason: string,
-  details: Partial<ConstructorParameters<typeof ValidationError>[1]> = {},
+  details?: Partial<ConstructorParameters<typeof ValidationError>[1]>,
 ): ValidationError {
   const { id, type, position } = event
   return new ValidationError(`cannot read ${type} ${id} at position ${position}: ${reason}`, {

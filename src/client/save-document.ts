@@ -27,6 +27,5 @@ export async function saveDocument(
 
 /** Whether a document is what the write makes of it. */
 function isWritten(write: DocumentWrite, { data, cursor }: StoredDocument): boolean {
-  if (write.cursor !== undefined && write.cursor !== cursor) return false
-  return canonicalJson(write.data) === canonicalJson(data)
+  return (write.cursor ?? cursor) === cursor && canonicalJson(write.data) === canonicalJson(data)
 }

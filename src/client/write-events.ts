@@ -19,8 +19,15 @@ export async function writableEvents(
   const context = contextMetadata()
   const writable: NewEvent[] = []
   for (const event of events) {
-    const definition = definitions.definitionOf(event?.type)
-    if (!definition) throw unknownType(definitions, event?.type)
+    const type: unknown = event?.type
+    const definition = definitions.definitionOf(type as string)
+    if (!definition) {
+      const known = definitions.types.join(', ')
+      throw new ValidationError(
+        `the event type ${show(type)} is not defined: add it to defineEvents, which has ${known}`,
+        typeof type === 'string' ? { eventType: type } : {},
+      )
+    }
     const pending = definition.check(event.data)
     const checked = pending instanceof Promise ? await pending : pending
     if (checked.issues) {
@@ -48,12 +55,4 @@ export async function writableEvents(
 function contextMetadata(): EventMetadata {
   const { correlationId, causationId, actorId, tenantId, source } = getEventContext()
   return { correlationId, causationId, actorId, tenantId, source }
-}
-
-function unknownType(definitions: Definitions, type: unknown): ValidationError {
-  const known = definitions.types.join(', ')
-  return new ValidationError(
-    `the event type ${show(type)} is not defined: add it to defineEvents, which has ${known}`,
-    typeof type === 'string' ? { eventType: type } : {},
-  )
 }

@@ -71,7 +71,7 @@ export interface Decision<Event extends EventShape, Input extends EventShape, Co
    *
    * Throws `REJECTED` where the decision says no, and `CONFLICT` where the attempts were used up; then
    * nothing is written. Decisions of one process about the same values run one after another; more than
-   * 10,000 in a row are refused with `LIMIT`.
+   * 10,000 in a row are refused with `LIMIT`. On a transaction of yours it runs with `client.within(tx)`.
    */
   readonly execute: (
     client: Client<Event, Input>,

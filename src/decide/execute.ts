@@ -64,19 +64,19 @@ export async function executeRule<Command, State>(
   })
 }
 
-function idempotencyOf(key: string | undefined, command: unknown): Idempotency | undefined {
+export function idempotencyOf(key: string | undefined, command: unknown): Idempotency | undefined {
   if (key === undefined) return undefined
   try {
     return { key, fingerprint: canonicalJson(command ?? null) }
   } catch {
-    return refuse(['command'], 'JSON, to know its idempotency key again', command)
+    return refuse(['command'], 'JSON for its idempotency key', command)
   }
 }
 
-function eventsOf(decided: Decided<EventShape>): readonly NewEvent[] {
+export function eventsOf(decided: Decided<EventShape>): readonly NewEvent[] {
   if (decided === null || typeof decided !== 'object') {
     refuse(['decide'], 'events, [] or reject(reason)', decided)
   }
   if (isRejection(decided)) throw new RejectedError(decided.rejected, decided.details)
-  return Array.isArray(decided) ? decided : [decided as NewEvent]
+  return [decided as NewEvent].flat()
 }

@@ -46,7 +46,7 @@ export async function takeTurn<Result>(
   const twice = names.find((name) => held.includes(name))
   if (twice !== undefined) {
     throw new ArgumentError(
-      `a decision on ${twice} inside another one on it is never stored: execute it before or after`,
+      `a decision on ${twice} inside another one on it: execute it before or after`,
     )
   }
   const turn = { store, names, over: false }

@@ -76,9 +76,10 @@ abstract class Validator<
    *
    * Throws `REJECTED` ("Validation failed") and `CONFLICT`; then the events stay staged, and after
    * {@link refresh} `save` may be tried again. With an idempotency key that was answered before, the
-   * first answer comes again, whether or not the events would be valid now.
+   * first answer comes again, whether or not the events would be valid now. On a transaction of yours it
+   * runs with a client that is `within` it.
    */
-  save(options: SaveOptions = {}): Promise<readonly Stored<EventsOf<Events>>[]> {
+  save(options: Omit<SaveOptions, 'tx'> = {}): Promise<readonly Stored<EventsOf<Events>>[]> {
     const saved = this.#lastSave.then(() => this.#save(options))
     this.#lastSave = saved.catch(() => {})
     return saved

@@ -12,9 +12,9 @@ export const DEFAULT_IDENTIFIERS: Identifiers = ['*Id', '*_id']
 /** A function that tells whether a key of `data` is an identifier. */
 export function identifierTest(identifiers: Identifiers): (key: string) => boolean {
   const tests = identifiers.map((name) => {
-    if (!name.startsWith('*')) return (key: string) => key === name
     const suffix = name.slice(1)
-    return (key: string) => key.length > suffix.length && key.endsWith(suffix)
+    return (key: string) =>
+      name.startsWith('*') ? key.length > suffix.length && key.endsWith(suffix) : key === name
   })
   return (key) => tests.some((test) => test(key))
 }
@@ -41,15 +41,17 @@ export function keysOf(data: unknown, isIdentifier: (key: string) => boolean): s
   for (const name of Object.keys(data)) {
     if (!isIdentifier(name)) continue
     const value = data[name]
-    if (
-      Array.isArray(value) ? value.every(isScalar) : isScalar(value) && typeof value !== 'boolean'
-    ) {
+    if (Array.isArray(value) ? value.every(isScalar) : isId(value)) {
       keys.push(keyOf(name, value as string | number | readonly unknown[]))
     }
   }
   return keys
 }
 
+function isId(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number'
+}
+
 function isScalar(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+  return isId(value) || typeof value === 'boolean'
 }

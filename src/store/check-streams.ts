@@ -33,23 +33,21 @@ export const after: Check = optional(
 )
 
 const aggregate = aggregateOf(filled)
-const read = checksOf(0)
-const condition = checksOf(1)
+const checks = { read: checksOf(0), condition: checksOf(1) }
 
 /**
  * Refuses streams that could not be meant: an empty list, a stream that names nothing, an unknown key
  * or operator. In a condition also what could never match, because it would guard nothing.
  */
 export function checkStreams(streams: Streams, use: 'read' | 'condition'): void {
-  const { streams: check } = use === 'read' ? read : condition
-  check(streams, ['streams'])
+  checks[use].streams(streams, ['streams'])
 }
 
 /** The streams of a condition. */
-export const guarding: Check = condition.streams
+export const guarding: Check = checks.condition.streams
 
 /** A filter that may match nothing. */
-export const filter: Check = read.filter
+export const filter: Check = checks.read.filter
 
 /** With `least` 1 they refuse what could never match: an empty list, no value. */
 function checksOf(least: 0 | 1): { readonly streams: Check; readonly filter: Check } {

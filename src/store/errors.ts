@@ -57,7 +57,7 @@ export class EventfoldError extends Error {
    */
   declare readonly outcome: Outcome
 
-  constructor(code: ErrorCode, message: string, fields: ErrorFields = {}) {
+  constructor(code: ErrorCode, message: string, fields?: ErrorFields) {
     super(message, fields)
     Object.assign(this, { code, retryable: false, outcome: 'none' }, fields)
   }
@@ -220,8 +220,10 @@ export class LimitError extends EventfoldError {
   declare readonly actual: number
 
   constructor(what: string, actual: number, limit: number, unit: string, advice = 'Send less.') {
-    const message = `${what}: expected at most ${limit} ${unit}, found ${actual}. ${advice}`
-    super('LIMIT', message, { limit, actual })
+    super('LIMIT', `${what}: expected at most ${limit} ${unit}, found ${actual}. ${advice}`, {
+      limit,
+      actual,
+    })
   }
 }
 

@@ -107,11 +107,7 @@ function knownEvents(commit: PreparedCommit, log: LogView): Committed | undefine
     const isSame = stored && canonicalJson(contentOf(event)) === canonicalJson(contentOf(stored))
     if (!isSame) throw new IdempotencyError('event id', (stored ?? first).id)
   })
-  return replayOf(commit, known as StoredEvent[], log)
-}
-
-function replayOf(commit: PreparedCommit, events: StoredEvent[], log: LogView): Committed {
-  const last = events.at(-1) as StoredEvent
+  const events = known as StoredEvent[]
   return {
     events,
     documents: commit.documents.map(({ type, id }) => ({
@@ -121,7 +117,7 @@ function replayOf(commit: PreparedCommit, events: StoredEvent[], log: LogView): 
       revision: log.documentState(type, id)?.revision ?? 0,
     })),
     replayed: true,
-    ...(commit.conditions.length > 0 && { cursor: formatCursor(last) }),
+    ...(commit.conditions.length > 0 && { cursor: formatCursor(events.at(-1) as StoredEvent) }),
   }
 }
 
@@ -151,13 +147,12 @@ function nextVersions(commit: PreparedCommit, log: LogView): (number | undefined
 
 function judgeDocument(write: PreparedDocument, index: number, log: LogView): DocumentResult {
   const { type, id, cursor, guards, json } = write
-  if (cursor !== undefined) seenPosition(cursor, log)
+  seenPosition(cursor, log)
   const state = log.documentState(type, id)
-  const present = state?.deleted === false
-  const actual = state?.revision ?? 0
+  const { revision: actual = 0, deleted = false } = state ?? {}
+  const present = state !== undefined && !deleted
   const guard = guards.find((each) => !holds(each, cursor, state, log))
   if (guard && write.otherwise === 'refuse') {
-    const deleted = state?.deleted ?? false
     const document = { type, id }
     throw new ConcurrencyError({ reason: 'document', index, document, guard, actual, deleted })
   }

@@ -70,8 +70,11 @@ function compileEntry(entry: FilterEntry | null | undefined): Test<unknown> {
 }
 
 const operators = {
-  eq: (operand: unknown): Test<unknown> =>
-    operand === null ? () => false : (field) => field === operand && field !== undefined,
+  // What is not there equals nothing; `null` and `undefined` neither.
+  eq:
+    (operand: unknown): Test<unknown> =>
+    (field) =>
+      field === operand && field != null,
   neq:
     (operand: unknown): Test<unknown> =>
     (field) =>

@@ -39,8 +39,10 @@ export function queryDocuments(
   }
   const placeOf = (document: StoredDocument): DocumentPlace => documentPlace(document, order?.by)
   const found = [...documents]
-    .filter(({ data }) => matches(data))
-    .filter((document) => after === undefined || compare(placeOf(document), after) > 0)
+    .filter(
+      (document) =>
+        matches(document.data) && (after === undefined || compare(placeOf(document), after) > 0),
+    )
     .sort((a, b) => compare(placeOf(a), placeOf(b)))
   const page = found.slice(0, limit)
   const last = page.at(-1)

@@ -47,6 +47,14 @@ export const brokenBeside: readonly Broken[] = [
     })),
   },
   {
+    name: 'lets anybody write a lease',
+    breaks: 'a relay whose lease was taken while it was paused publishes nothing more',
+    change: committing((commit) => ({
+      ...commit,
+      documents: commit.documents?.map((write) => ({ ...write, if: undefined })),
+    })),
+  },
+  {
     name: 'leaves no trace of a deleted document',
     breaks: 'a deleted document stays deleted for late old saves',
     change: committing((commit) => ({
@@ -125,6 +133,21 @@ export const brokenBeside: readonly Broken[] = [
     name: 'never takes out of the outbox',
     breaks: 'the outbox is read in commit order, also when many write and one removes',
     change: (store) => ({ outbox: { ...store.outbox, remove: async () => undefined } }),
+  },
+  {
+    name: 'forgets what was taken out of the outbox',
+    breaks: 'a relay publishes every message once',
+    change: (store) => ({ outbox: { ...store.outbox, remove: async () => undefined } }),
+  },
+  {
+    name: 'gives messages of one order key in turn from either end',
+    breaks: 'a relay publishes messages that are committed while it runs',
+    change: (store) => ({
+      outbox: {
+        ...store.outbox,
+        read: async (options) => (await store.outbox.read(options)).toReversed(),
+      },
+    }),
   },
   {
     name: 'gives messages without their events',

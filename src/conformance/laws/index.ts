@@ -17,6 +17,7 @@ import { pagingLaws } from './paging.ts'
 import { raceLaws } from './races.ts'
 import { readingLaws } from './reading.ts'
 import { refusalLaws } from './refusals.ts'
+import { relayLaws } from './relay.ts'
 import { repeatedIdLaws } from './repeated-ids.ts'
 import { retryLaws } from './retries.ts'
 import { serialOrderLaws } from './serial-order.ts'
@@ -50,4 +51,5 @@ export const laws: readonly Law[] = [
   ...documentQueryLaws,
   ...outboxLaws,
   ...visibilityLaws,
+  ...relayLaws,
 ]

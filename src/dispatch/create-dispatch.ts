@@ -1,5 +1,5 @@
 import { getEventContext } from '../event/context.ts'
-import { isObject, refuse } from '../store/check-value.ts'
+import { anyObject, isObject, refuse } from '../store/check-value.ts'
 import { newEventId } from './append.ts'
 import { checkNames, eventFields } from './check-args.ts'
 import { dispatchEvent, type DispatchSettings } from './dispatch-event.ts'
@@ -61,7 +61,11 @@ export function createDispatch(
   settings: DispatchSettings = {},
 ): Readonly<Record<string, unknown>> {
   checkNames(settings, ['service'], 'createDispatch')
-  if (isObject(defaults)) checkNames(defaults, commonFields, 'createDispatch.defaults')
+  anyObject(record, ['createDispatch', 'record'])
+  if (defaults !== undefined && typeof defaults !== 'function') {
+    anyObject(defaults, ['createDispatch', 'defaults'])
+    checkNames(defaults as object, commonFields, 'createDispatch.defaults')
+  }
   const functions = Object.entries(record).map(([name, build]) => {
     if (typeof build !== 'function') refuse(['createDispatch', name], 'a function', build)
     const dispatch = async (...args: never[]) => {
@@ -81,7 +85,9 @@ export function createDispatch(
 /** The fields that are there, after every factory has made its value. */
 function fieldsOf(given: unknown, context: DispatchContext, name: string): object {
   const fields = made(given, context) ?? {}
-  if (typeof fields !== 'object') refuse(['createDispatch', name], 'fields of an event', fields)
+  if (!isObject(fields) || fields instanceof Promise) {
+    refuse(['createDispatch', name], 'fields of an event', fields)
+  }
   const values = Object.entries(fields).map(([key, value]) => [key, made(value, context)] as const)
   return Object.fromEntries(values.filter(([, value]) => value !== undefined))
 }

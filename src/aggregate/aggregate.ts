@@ -6,15 +6,15 @@ import { UnsupportedError } from '../store/errors.ts'
 import type { EventStore } from '../store/store.ts'
 import { append, type Request } from './append.ts'
 import { copyOf } from './copy.ts'
-import { keysOfSnapshot, type Indexes } from './define-index.ts'
+import type { Indexes } from './define-index.ts'
 import { kindOf } from './kind.ts'
 import type { Processor } from './processor.ts'
 import { queryAll, queryPage, snapshotOf, type PageOptions, type SnapshotPage } from './query.ts'
 import { emptyBase, type OutboundEvent } from './rulebook.ts'
 import type { InputOfAggregate } from './rules.ts'
 import type { Snapshot } from './snapshot.ts'
-import { findAnew, pastOf, type Found, type Kind } from './stored.ts'
-import { prepare, write, type Appended } from './write.ts'
+import { findAnew, pastOf, savedOf, type Found, type Kind } from './stored.ts'
+import type { Appended } from './write.ts'
 
 /** What {@link Aggregate} takes. */
 export interface AggregateOptions<State, Inbound, Outbound = unknown, Input = Inbound> {
@@ -80,9 +80,9 @@ export class Aggregate<State, Inbound, Outbound = unknown, Input = Inbound> {
   }
 
   /**
-   * Appends to a state that the caller has, of which `sequence` is the version, without reading it.
-   * `null` and 0 begin an aggregate. Does not retry: throws `CONFLICT` where the aggregate is at another
-   * version.
+   * Appends to a state that the caller has, of which `sequence` is the version: it is believed, not
+   * rebuilt. `null` and 0 begin an aggregate. Does not retry: throws `CONFLICT` where the aggregate is
+   * at another version.
    */
   async appendTo(
     id: string,
@@ -91,23 +91,20 @@ export class Aggregate<State, Inbound, Outbound = unknown, Input = Inbound> {
     ...events: InputOfAggregate<Input>[]
   ): Promise<Appended<State>> {
     whole(sequence, ['appendTo', 'sequence'])
-    if ((state === null) !== (sequence === 0)) {
+    if (((state ?? null) === null) !== (sequence === 0)) {
       refuse(['appendTo'], 'a state and its sequence, or null and 0', [state, sequence])
     }
+    const own = copyOf(state)
     const kind = this.#kind
     const writable = await this.#writable(id, events, 1)
-    const { rulebook, indexes } = kind
-    const base = emptyBase(rulebook)
-    const own = state === null ? base.state : copyOf(state)
-    const ref = { type: kind.type, id }
-    const keys = sequence === 0 ? {} : keysOfSnapshot(indexes, { ref, state: own, sequence })
-    const past = rulebook.history ? await pastOf(kind, id, sequence) : []
-    const found = { ...base, state: own, sequence, keys, past, isCertain: true }
-    const { committed: _, ...appended } = await write(
-      kind,
-      await prepare(kind, id, found, writable),
-    )
-    return appended
+    const find = async (): Promise<Found<State>> => {
+      const base = emptyBase(kind.rulebook)
+      const { keys, guard } = await savedOf(kind, id)
+      const past = kind.rulebook.history ? await pastOf(kind, id, sequence) : []
+      return { ...base, state: own ?? base.state, sequence, keys, guard, past, isCertain: true }
+    }
+    const request = this.#request(events, writable)
+    return append(kind, id, { ...request, find, attempts: 1, decide: async () => writable })
   }
 
   /**

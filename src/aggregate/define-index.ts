@@ -1,6 +1,7 @@
 import { ArgumentError } from '../store/errors.ts'
 import { filled } from '../store/check-value.ts'
 import { show } from '../store/show.ts'
+import { copyOf } from './copy.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The key under which an aggregate is found; `null` where it has none. */
@@ -38,10 +39,12 @@ export function indexMap<State>(
 ): ReadonlyMap<string, IndexKey<State>> {
   const listed = Array.isArray(indexes)
     ? (indexes as readonly Index<State>[])
-    : Object.entries(indexes as Readonly<Record<string, IndexKey<State>>>).map(([name, key]) =>
-        defineIndex(name, key),
-      )
-  const map = new Map(listed.map(({ name, key }) => [name, key]))
+    : Object.entries(indexes as Readonly<Record<string, IndexKey<State>>>).map(([name, key]) => ({
+        name,
+        key,
+      }))
+  const defined = listed.map(({ name, key }) => defineIndex(name, key))
+  const map = new Map(defined.map(({ name, key }) => [name, key]))
   if (map.size === listed.length) return map
   const twice = listed.find(({ name }, at) => listed.findIndex((other) => other.name === name) < at)
   throw new ArgumentError(`the index ${twice?.name} of ${type} is defined twice`)
@@ -52,12 +55,25 @@ export function keysOfSnapshot<State>(
   indexes: ReadonlyMap<string, IndexKey<State>>,
   snapshot: Snapshot<State>,
 ): Record<string, string> {
-  const keys: [string, string][] = []
-  for (const [name, keyOf] of indexes) {
-    const key: unknown = keyOf(snapshot)
-    if (key === null || key === undefined) continue
-    filled(key, [snapshot.ref.type, snapshot.ref.id, `index ${name}`])
-    keys.push([name, key as string])
+  const keys = [...indexes.keys()].map((name) => [name, keyOfSnapshot(indexes, name, snapshot)])
+  return Object.fromEntries(keys.filter(([, key]) => key !== undefined)) as Record<string, string>
+}
+
+/** The key of a snapshot in one index, whose function gets a copy; `undefined` where it has none. */
+export function keyOfSnapshot<State>(
+  indexes: ReadonlyMap<string, IndexKey<State>>,
+  name: string,
+  { ref, state, sequence }: Snapshot<State>,
+): string | undefined {
+  let key: unknown
+  try {
+    key = indexes.get(name)?.({ ref: { ...ref }, state: copyOf(state), sequence })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const message = `${ref.type} ${ref.id}: its key in the index ${name} failed: ${reason}`
+    throw Object.assign(new ArgumentError(message), { cause })
   }
-  return Object.fromEntries(keys)
+  if (key === null || key === undefined) return undefined
+  filled(key, [ref.type, ref.id, `index ${name}`])
+  return key as string
 }

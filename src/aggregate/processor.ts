@@ -156,9 +156,7 @@ function inputOf(step: Step<unknown>, history: boolean): AnyInput {
     newInboundEvents: news,
     get pastInboundEvents() {
       if (history) return [...past]
-      throw new ArgumentError(
-        `the rule ${event.type} asks for pastInboundEvents: make the processor with { history: true }`,
-      )
+      throw new ArgumentError('pastInboundEvents: make the processor with { history: true }')
     },
     currentIndex: event.aggregate.version - 1,
     publish,

@@ -2,6 +2,7 @@ import { resend } from '../client/resend.ts'
 import { filled, name } from '../store/check-value.ts'
 import { ArgumentError } from '../store/errors.ts'
 import { show } from '../store/show.ts'
+import { keyOfSnapshot } from './define-index.ts'
 import type { Snapshot } from './snapshot.ts'
 import { find, type Kind } from './stored.ts'
 import { entryType } from './write.ts'
@@ -28,8 +29,7 @@ export async function queryPage<State>(
   key: string,
   { limit = 100, after }: PageOptions = {},
 ): Promise<SnapshotPage<State>> {
-  const keyOf = kind.indexes.get(index)
-  if (!keyOf) {
+  if (!kind.indexes.has(index)) {
     const known = [...kind.indexes.keys()].join(', ') || 'none'
     throw new ArgumentError(`${kind.type} has no index ${show(index)}: it has ${known}`)
   }
@@ -40,7 +40,7 @@ export async function queryPage<State>(
   return {
     // An event from elsewhere may have changed the key since the entry was made.
     snapshots: found.filter(
-      (snapshot) => snapshot !== null && keyOf(snapshot) === key,
+      (snapshot) => snapshot !== null && keyOfSnapshot(kind.indexes, index, snapshot) === key,
     ) as Snapshot<State>[],
     ...(page.cursor !== undefined && { cursor: page.cursor }),
   }

@@ -61,7 +61,7 @@ export function emptyBase<State>(rulebook: Rulebook<State>): Base<State> {
   return { state: copyOf(rulebook.initial()), sequence: 0, eventId: '', past: [] }
 }
 
-/** Adds events to a base, whose state the rules may change. New events see each other, replayed ones do not. */
+/** Adds events to a base, which stays as it is. New events see each other, replayed ones do not. */
 export function fold<State>(
   rulebook: Rulebook<State>,
   base: Base<State>,
@@ -79,23 +79,24 @@ export function fold<State>(
   )
   const published: Folded<State>['published'][number][] = []
   const past = rulebook.history ? [...base.past] : []
-  let { state } = base
+  let state = copyOf(base.state)
   seen.forEach((event, at) => {
     let isOver = false
     const publish: Step<State>['publish'] = (type, data) => {
-      if (isOver)
-        throw new ArgumentError(`publish ${show(type)}: its rule has ended, publish inside it`)
+      if (isOver) throw new ArgumentError(`publish ${show(type)}: the rule ${event.type} has ended`)
       published.push({ type, data: copyOf(data), event: at })
     }
-    const own = { ...event, data: copyOf(event.data) }
+    // Not of what is seen, where a rule may have changed a date.
+    const own = { ...event, data: copyOf(events[at]?.data) }
     const step = { state, event: own, news: isNew ? seen : [event], past, publish }
-    state = applyOne(rulebook, step, isNew)
+    // A copy after each event, as if each was appended alone: what a rule gives may be shared.
+    state = copyOf(applyOne(rulebook, step, isNew))
     isOver = true
     if (rulebook.history) past.push(event)
   })
   const last = seen.at(-1)
   return {
-    state: copyOf(state),
+    state,
     sequence: last?.aggregate.version ?? base.sequence,
     eventId: last?.id ?? base.eventId,
     past,
@@ -110,8 +111,10 @@ function applyOne<State>(rulebook: Rulebook<State>, step: Step<State>, isNew: bo
   try {
     next = rulebook.apply(step)
   } catch (cause) {
-    if (isEventfoldError(cause, 'INVALID_ARGUMENT')) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
+    if (isEventfoldError(cause, 'INVALID_ARGUMENT')) {
+      throw Object.assign(new ArgumentError(`${where} failed: ${reason}`), { cause })
+    }
     if (!isNew) {
       const message = `cannot replay ${eventId}: ${where} failed: ${reason}`
       throw new ValidationError(message, { eventType: type, eventId, cause })

@@ -35,7 +35,9 @@ export interface Kind<State> extends Home {
 /** An aggregate as it was found. */
 export interface Found<State> extends Base<State> {
   /** The keys of the index entries that it has. */
-  readonly keys: Readonly<Record<string, string>>
+  readonly keys: Saved<State>['keys']
+  /** Holds while they are the keys that it has. */
+  readonly guard: Saved<State>['guard']
   /** Whether the events were looked at, too: a snapshot alone may be out of date. */
   readonly isCertain: boolean
   /** Whether index entries are written even where they should be there. */
@@ -45,8 +47,11 @@ export interface Found<State> extends Base<State> {
 /** What replayed events have published. */
 type Listener = (published: Folded<unknown>['published']) => void
 
+/** What is kept of an aggregate beside its events. */
 interface Saved<State> {
   readonly keys: Readonly<Record<string, string>>
+  /** Of the document that this was read from. */
+  readonly guard: 'absent' | { readonly revision: number }
   /** Absent where other rules made the snapshot. */
   readonly base?: Base<State>
 }
@@ -66,9 +71,9 @@ export async function findQuickly<State>(
   signal?: AbortSignal,
 ): Promise<Found<State>> {
   if (kind.rulebook.history) return find(kind, id, signal)
-  const { base, keys } = await savedOf(kind, id)
-  if (keys !== undefined && base === undefined) return find(kind, id, signal)
-  return { ...(base ?? emptyBase(kind.rulebook)), keys: keys ?? {}, isCertain: false }
+  const { base, ...saved } = await savedOf(kind, id)
+  if (!base && saved.guard !== 'absent') return find(kind, id, signal)
+  return { ...(base ?? emptyBase(kind.rulebook)), ...saved, isCertain: false }
 }
 
 /** The state as of now: the snapshot where it is current, else rebuilt from the events. */
@@ -77,13 +82,13 @@ export async function find<State>(
   id: string,
   signal?: AbortSignal,
 ): Promise<Found<State>> {
-  const [{ base, keys = {} }, newest] = await Promise.all([savedOf(kind, id), newestOf(kind, id)])
+  const [{ base, ...saved }, newest] = await Promise.all([savedOf(kind, id), newestOf(kind, id)])
   const isCurrent = base?.eventId === newest?.id && base?.sequence === newest?.aggregate?.version
   const found =
     base && isCurrent && !kind.rulebook.history
       ? base
       : await replay(kind, id, { from: kind.rulebook.history ? undefined : base, signal })
-  return { ...found, keys, isCertain: true }
+  return { ...found, ...saved, isCertain: true }
 }
 
 /** Everything anew from the events; what they published goes to `hear`. */
@@ -93,11 +98,9 @@ export async function findAnew<State>(
   hear?: Listener,
   signal?: AbortSignal,
 ): Promise<Found<State>> {
-  const [{ keys = {} }, base] = await Promise.all([
-    savedOf(kind, id),
-    replay(kind, id, { hear, signal }),
-  ])
-  return { ...base, keys, isCertain: true, isAnew: true }
+  const { keys, guard } = await savedOf(kind, id)
+  const base = await replay(kind, id, { hear, signal })
+  return { ...base, keys, guard, isCertain: true, isAnew: true }
 }
 
 /** All events of an aggregate, as its rules see them. */
@@ -114,16 +117,18 @@ export async function pastOf(
   return events
 }
 
-async function savedOf<State>(
+/** What the snapshot has, and whether it may be used. */
+export async function savedOf<State>(
   { type, store, rulebook }: Kind<State>,
   id: string,
-): Promise<Partial<Saved<State>>> {
+): Promise<Saved<State>> {
   const documentType = await snapshotType(type)
   const document = await resend(() => store.documents.get(documentType, id), {})
-  if (!document) return {}
+  if (!document) return { keys: {}, guard: 'absent' }
+  const guard = { revision: document.revision }
   const { state, sequence, eventId, rules, keys } = document.data as StoredSnapshot<State>
-  if (rules !== rulebook.version) return { keys }
-  return { keys, base: { state, sequence, eventId, past: [] } }
+  if (rules !== rulebook.version) return { keys, guard }
+  return { keys, guard, base: { state, sequence, eventId, past: [] } }
 }
 
 function newestOf({ type, store }: Home, id: string): Promise<StoredEvent | undefined> {

@@ -52,8 +52,9 @@ export async function prepare<State>(
     commit: {
       events: events.map((event) => ({ ...event, aggregate: ref })),
       expect: [{ aggregate: ref, version: found.sequence }],
+      conditions: conditionsOf(ref, found),
       documents: [
-        { type: await snapshotType(kind.type), id, data },
+        { type: await snapshotType(kind.type), id, data, if: found.guard },
         ...(await entryWrites(ref, found, keys)),
       ],
       outbox: published,
@@ -97,6 +98,15 @@ async function entryWrites(
       return { type: await entryType(type, index, key), id, data: { index, key } }
     }),
   ])
+}
+
+/** What is only known from a snapshot must be the newest event: a log that was rewound has another one. */
+function conditionsOf(
+  aggregate: AggregateRef,
+  { eventId, isCertain }: Found<unknown>,
+): Commit['conditions'] {
+  if (isCertain || eventId === '') return undefined
+  return [{ streams: [{ aggregate }], after: { eventId } }]
 }
 
 function numbered(

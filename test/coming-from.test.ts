@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { drizzle } from 'drizzle-orm/node-postgres'
+import { MemoryEventStore } from 'eventfold'
 import { migrate } from 'eventfold/drizzle'
 import { Pool } from 'pg'
 import { describe, expect, test } from 'vitest'
@@ -48,5 +49,37 @@ describe('code written for another library', () => {
     } finally {
       await pool.end()
     }
+  })
+
+  test('for dispatch does what its document says', async () => {
+    const { walkThrough } = await load('dispatch/walk.ts')
+    const store = new MemoryEventStore()
+    const result = await walkThrough(store)
+    const caused = { actorId: 'user-456', causationId: 'evt-789' }
+    expect(result).toMatchObject({
+      funded: { pk: 'AGG#wallet#wal_123', sk: 'EVT#000000001', version: 1 },
+      balance: 4000,
+      withdrawn: { version: 4 },
+      refused: 1,
+      moved: ['AGG#wallet#wal_123', 'AGG#wallet#wal_456'],
+      taken: 1000,
+      head: 8,
+    })
+    expect(result.history).toMatchObject([
+      { version: 1, eventType: 'Wallet.Funded', actorId: 'user-456', payload: { amount: 5000 } },
+      { version: 2, eventType: 'Wallet.Withdrawn', ...caused },
+      { version: 3, payload: { text: 'for rent', by: 'user-456' } },
+      { version: 4, payload: { amount: 4000 } },
+      { version: 5, payload: { amount: 0 } },
+      { version: 6, payload: { amount: 4500 } },
+      { version: 7, payload: { amount: 4500 } },
+      { version: 8, eventType: 'Wallet.Limited', payload: { limit: 4000 } },
+    ])
+    // One for each event that was handled, in its conversation.
+    expect(result.audits).toMatchObject([
+      { source: 'corr-123', causationId: result.first },
+      { source: 'unknown' },
+    ])
+    await store.close()
   })
 })

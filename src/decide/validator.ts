@@ -13,7 +13,7 @@ abstract class Validator<
 > {
   protected readonly eventClient: EventClient<Events, Inputs>
   /** The same client, without its types: what it is given has been checked at this class's door. */
-  readonly #client: Client<EventShape>
+  readonly #client: Pick<Client<EventShape>, 'load' | 'saveEventsWithStreamValidation'>
   readonly #streams: 'all'
   readonly #session: Session<EventsOf<Events>, LoadedForSession<EventsOf<Events>>>
   #lastSave: Promise<unknown> = Promise.resolve()

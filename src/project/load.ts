@@ -17,7 +17,7 @@ export interface LoadedProjection {
  * cursor, of which nobody knows what it has seen.
  */
 export async function loadProjection(
-  client: Client<EventShape>,
+  client: Pick<Client<EventShape>, 'load' | 'getProjection'>,
   projection: { readonly type: string; readonly id: string; readonly streams: Streams },
   options: { readonly loadExisting: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<LoadedProjection> {

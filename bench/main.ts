@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { benchAggregates } from './aggregates.ts'
 import { describeMachine } from './machine.ts'
 import { benchPostgres } from './postgres.ts'
 import { benchSqlite } from './sqlite.ts'
@@ -9,6 +10,7 @@ const rooms: Readonly<Record<string, (folder: string, names: readonly string[]) 
   {
     sqlite: benchSqlite,
     postgres: benchPostgres,
+    aggregates: benchAggregates,
   }
 
 const [room, ...names] = process.argv.slice(2)

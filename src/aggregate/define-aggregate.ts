@@ -129,8 +129,14 @@ export function defineAggregate<Event extends EventShape, Input extends EventSha
     command: Command,
     state: State,
   ) => Promise<Decided<EventShape>> | Decided<EventShape>
-  const kindIn = ({ store, definitions }: Client<Event, Input>): Kind<State> =>
-    kindOf<State>({ type, store, rulebook, indexes, definitions: definitions as never })
+  const kinds = new WeakMap<Client<Event, Input>, Kind<State>>()
+  const kindIn = (client: Client<Event, Input>): Kind<State> => {
+    const definitions = client.definitions as unknown as EventDefinitions
+    const kind =
+      kinds.get(client) ?? kindOf({ type, store: client.store, rulebook, indexes, definitions })
+    kinds.set(client, kind)
+    return kind
+  }
   const load: AggregateType<Event, Input, Command, State>['load'] = async (client, id, options) => {
     name(id, [type, 'id'])
     const { state, sequence } = await find(kindIn(client), id, options?.signal)

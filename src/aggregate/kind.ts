@@ -6,7 +6,8 @@ import { show } from '../store/show.ts'
 import type { EventStore } from '../store/store.ts'
 import { indexMap, type Indexes } from './define-index.ts'
 import type { Rulebook } from './rulebook.ts'
-import type { Kind } from './stored.ts'
+import { Recent } from './recent.ts'
+import type { Found, Kind } from './stored.ts'
 
 /** What an aggregate type is made of. */
 export interface KindOptions<State> {
@@ -29,7 +30,8 @@ export function kindOf<State>(options: KindOptions<State>): Kind<State> {
     throw new ArgumentError(`aggregate ${type}: expected a Processor, found ${show(rulebook)}`)
   }
   const read = eventReader(definitions, {})
-  return { type, store, rulebook, definitions, read, indexes: indexMap(type, indexes) }
+  const recent = new Recent<Found<State>>()
+  return { type, store, rulebook, definitions, read, recent, indexes: indexMap(type, indexes) }
 }
 
 const anyEvent: EventDefinition = {

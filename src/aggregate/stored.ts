@@ -13,6 +13,7 @@ import {
   type Folded,
   type Rulebook,
 } from './rulebook.ts'
+import type { Recent } from './recent.ts'
 import type { StoredSnapshot } from './snapshot.ts'
 
 /** How many events are loaded at a time. */
@@ -30,6 +31,8 @@ export interface Home {
 export interface Kind<State> extends Home {
   readonly rulebook: Rulebook<State>
   readonly indexes: ReadonlyMap<string, IndexKey<State>>
+  /** What was written last: the next append need not read it, and notices where it is out of date. */
+  readonly recent: Recent<Found<State>>
 }
 
 /** An aggregate as it was found. */
@@ -62,8 +65,8 @@ export function snapshotType(type: string): Promise<string> {
 }
 
 /**
- * What the snapshot says, in one read. It may be out of date, which an append notices by its expected
- * version.
+ * What the snapshot says, in one read or none. It may be out of date, which an append notices by its
+ * expected version.
  */
 export async function findQuickly<State>(
   kind: Kind<State>,
@@ -71,6 +74,8 @@ export async function findQuickly<State>(
   signal?: AbortSignal,
 ): Promise<Found<State>> {
   if (kind.rulebook.history) return find(kind, id, signal)
+  const recent = kind.recent.get(id)
+  if (recent) return recent
   const { base, ...saved } = await savedOf(kind, id)
   if (!base && saved.guard !== 'absent') return find(kind, id, signal)
   return { ...(base ?? emptyBase(kind.rulebook)), ...saved, isCertain: false }

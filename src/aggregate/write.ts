@@ -4,6 +4,7 @@ import { shortName } from '../client/short-name.ts'
 import type { AggregateRef, NewEvent, StoredEvent } from '../event/event.ts'
 import type { Commit, Committed, Idempotency } from '../store/commit.ts'
 import type { DocumentWrite } from '../store/document.ts'
+import { copyOf } from './copy.ts'
 import { keysOfSnapshot } from './define-index.ts'
 import { fold, type AggregateEvent, type Folded, type OutboundEvent } from './rulebook.ts'
 import type { Snapshot, StoredSnapshot } from './snapshot.ts'
@@ -22,6 +23,8 @@ export interface Appended<State> extends Snapshot<State> {
 /** An append as it will be written, if the aggregate is still at the version that was found. */
 export interface Prepared<State> {
   readonly snapshot: Snapshot<State>
+  /** What will be there then. */
+  readonly next: Omit<Found<State>, 'guard'>
   readonly published: Folded<State>['published']
   readonly commit: Commit
 }
@@ -39,6 +42,8 @@ export async function prepare<State>(
   const { state, sequence, eventId, published } = folded
   const snapshot = { ref, state, sequence }
   const keys = keysOfSnapshot(kind.indexes, snapshot)
+  // The caller may change the state that it gets.
+  const next = { state: copyOf(state), sequence, eventId, keys, past: [], isCertain: false }
   const data: StoredSnapshot<State> = {
     state,
     sequence,
@@ -48,6 +53,7 @@ export async function prepare<State>(
   }
   return {
     snapshot,
+    next,
     published,
     commit: {
       events: events.map((event) => ({ ...event, aggregate: ref })),
@@ -66,13 +72,17 @@ export async function prepare<State>(
 /** Sends it; what was sent before under the same ids or the same key is answered as the first time. */
 export async function write<State>(
   kind: Kind<State>,
-  { snapshot, published, commit }: Prepared<State>,
+  { snapshot, next, published, commit }: Prepared<State>,
   signal?: AbortSignal,
 ): Promise<Appended<State> & { readonly committed: Committed }> {
+  kind.recent.set(snapshot.ref.id, undefined)
   // Without events it is repeated, too: the snapshot of a version is the same each time.
   const committed = await resend(() => kind.store.commit(commit, { signal }), { signal })
+  const { replayed, documents } = committed
+  if (!replayed && documents[0]) {
+    kind.recent.set(snapshot.ref.id, { ...next, guard: { revision: documents[0].revision } })
+  }
   const events = await readAll(kind.read, committed.events)
-  const { replayed } = committed
   const newOutboundEvents = published.map(({ type, data }) => ({ type, data }))
   return { ...snapshot, events, newOutboundEvents, replayed, committed }
 }

@@ -8,7 +8,7 @@ export function isAnswer(error: unknown): boolean {
 }
 
 /** Whether the server has ended the session: by an administrator, by a crash, or by the limit of idle time. */
-export function isEnded(error: unknown): boolean {
+export function isSessionEnded(error: unknown): boolean {
   const { code } = codesOf(error)
   return typeof code === 'string' && /^(57P01|57P02|57P05|25P03|25P04)$/.test(code)
 }

@@ -1,5 +1,5 @@
 import type { Row, Run } from '../hand.ts'
-import { isAnswer, isEnded } from './errors.ts'
+import { isAnswer, isSessionEnded } from './errors.ts'
 import { inTime, unlessLate } from './patience.ts'
 import { beginBy, type Transaction } from './transaction.ts'
 
@@ -8,6 +8,11 @@ export interface PostgresJsQueryLike extends PromiseLike<readonly unknown[]> {
   readonly state?: unknown
   strings?: unknown
   args?: unknown
+}
+
+/** What is used of an `sql` to begin a transaction, which gets an `Inside`. */
+interface BeginningLike<Inside> {
+  begin(options: string, callback: (inside: Inside) => Promise<void>): Promise<unknown>
 }
 
 /** The pool inside an `sql`, and how long to wait for a connection of it. */
@@ -39,14 +44,14 @@ export function runOnAny(ask: () => PostgresJsQueryLike, pool: Pool): Promise<re
  * may be sent after that, not even ROLLBACK: postgres.js would send it on whatever connection takes the
  * place. So what `sql.begin` waits for never ends then.
  */
-export async function beginOnAny<Sql>(
-  sqlBegin: (callback: (inside: Sql) => Promise<void>) => Promise<unknown>,
-  runOn: (inside: Sql) => Run,
+export async function beginOnAny<Inside>(
+  sql: BeginningLike<Inside>,
+  runOn: (inside: Inside) => Run,
   pool: Pool,
 ): Promise<Transaction> {
-  const beginning = onLiveOne(pool, () => {
-    return { answer: beginBy(sqlBegin, runOn), isSent: () => false }
-  })
+  const begin = (callback: (inside: Inside) => Promise<void>): Promise<unknown> =>
+    sql.begin('isolation level read committed', callback)
+  const beginning = onLiveOne(pool, () => ({ answer: beginBy(begin, runOn), isSent: () => false }))
   const transaction = await inTime(beginning, pool.patience, (late) => late.rollback())
   let isLost = false
   return {
@@ -80,7 +85,7 @@ async function onLiveOne<Answer>({ max }: Pool, attempt: () => Attempt<Answer>):
     try {
       return await answer
     } catch (error) {
-      if (left === 0 || isSent() || !isEnded(error)) throw error
+      if (left === 0 || isSent() || !isSessionEnded(error)) throw error
     }
   }
 }

@@ -51,11 +51,8 @@ export function fromPostgresJs(sql: PostgresJsLike): PostgresHand {
     pool: sql,
     procedures: true,
     run: (statement, patience) => runOnAny(() => ask(sql, statement), { max, patience }),
-    transaction: async (work, patience) => {
-      const begin = (callback: (inside: PostgresJsAnyLike) => Promise<void>): Promise<unknown> =>
-        sql.begin('isolation level read committed', callback)
-      return await settle(await beginOnAny(begin, runOn, { max, patience }), work)
-    },
+    transaction: async (work, patience) =>
+      settle(await beginOnAny(sql, runOn, { max, patience }), work),
     within: withinPostgresJs,
   }
 }

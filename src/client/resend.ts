@@ -35,13 +35,12 @@ export async function resend<Result>(
     try {
       return (lost && (await find?.())) ?? (await send())
     } catch (error) {
-      if (attempt < ATTEMPTS && isTransient(error, isKnown, Date.now() - start)) {
-        if (error.outcome === 'unknown') lost = error
-        await backOff(attempt, signal, lost?.outcome)
-      } else {
+      if (attempt >= ATTEMPTS || !isTransient(error, isKnown, Date.now() - start)) {
         // That a later attempt failed does not tell what became of the lost one; a verdict does.
         throw lost && !isVerdict(error) ? lost : error
       }
+      if (error.outcome === 'unknown') lost = error
+      await backOff(attempt, signal, lost?.outcome)
     }
   }
 }

@@ -20,7 +20,7 @@ export async function saveDocument(
     const found = await store.documents.get(type, id)
     if (!found || !isWritten(document, found)) return undefined
     const { revision } = found
-    return { type, id, status: revision === 1 ? 'created' : 'updated', revision }
+    return { type, id, status: revision > 1 ? 'updated' : 'created', revision }
   }
   return resend(send, { signal, find })
 }

@@ -90,7 +90,7 @@ export function seenPosition(
   checkAfter(after, ['after'])
   if (typeof after === 'string') {
     const { position, id } = parseCursor(after)
-    if (position === 0 || log.idAt(position) === id) return position
+    if (!position || log.idAt(position) === id) return position
   } else {
     const event = log.eventById(after.eventId)
     if (event) return event.position
@@ -117,7 +117,7 @@ function knownEvents(commit: PreparedCommit, log: LogView): Committed | undefine
       revision: log.documentState(type, id)?.revision ?? 0,
     })),
     replayed: true,
-    ...(commit.conditions.length > 0 && { cursor: formatCursor(events.at(-1) as StoredEvent) }),
+    ...(commit.conditions.length && { cursor: formatCursor(events.at(-1) as StoredEvent) }),
   }
 }
 
@@ -130,7 +130,7 @@ function checkCondition(condition: Condition, index: number, log: LogView): void
     index,
     streams: condition.streams,
     event: { id, type, position },
-    ...(condition.after !== undefined && { cursor: condition.after }),
+    ...(condition.after && { cursor: condition.after }),
   })
 }
 

@@ -83,7 +83,7 @@ export function memoryLog({ decode }: JsonCodec): MemoryLog {
       id,
       type,
       data: decode(json),
-      ...(orderKey !== undefined && { orderKey }),
+      ...(orderKey && { orderKey }),
       ...(cause && { event: causeOf(cause) }),
       timestamp,
       cursor: String((sent += 1)),
@@ -115,7 +115,7 @@ export function memoryLog({ decode }: JsonCodec): MemoryLog {
         events,
         documents: verdict.documents,
         replayed: false,
-        ...(commit.conditions.length > 0 && { cursor: formatCursor(head()) }),
+        ...(commit.conditions.length && { cursor: formatCursor(head()) }),
       }
       const { idempotency } = commit
       if (idempotency) answers.set(idempotency.key, { ...idempotency, committed })

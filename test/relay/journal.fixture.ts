@@ -1,18 +1,19 @@
 import { readFileSync } from 'node:fs'
 
-/** What a relay says: that it took the lease, that it begins a call, what it published, what it removed. */
+/**
+ * What a relay says: that it took the lease, that it begins a call, what it published, what it removed and
+ * how many milliseconds were between signs of life.
+ */
 export type Line =
   | { readonly relay: number; readonly took: number }
   | {
       readonly relay: number
-      /** The revision of the lease that it had renewed for this call, and when that began. */
+      /** The revision of the lease that it had renewed for this call. */
       readonly call: number
-      readonly renewedAt: number
-      readonly at: number
       readonly messages: readonly string[]
     }
   | { readonly relay: number; readonly call: number; readonly published: string }
-  | { readonly relay: number; readonly removed: readonly string[]; readonly at: number }
+  | { readonly relay: number; readonly removed: readonly string[]; readonly gap: number }
 
 /** A message as its event tells of it, in commit order. */
 export type Written = readonly [id: string, orderKey: string | null]
@@ -71,7 +72,7 @@ function faultsOfLeases(lines: readonly Line[]): string[] {
 }
 
 /**
- * Whoever published messages and took them out within the duration of the lease was alone with them: only
+ * Whoever gave signs of life until it took messages out was alone with them: only
  * one that was killed, paused or starved meanwhile may see them published again.
  */
 function faultsOfRepeats(lines: readonly Line[], lease: number): string[] {
@@ -81,7 +82,7 @@ function faultsOfRepeats(lines: readonly Line[], lease: number): string[] {
   lines.forEach((line, index) => {
     if (!('removed' in line)) return
     const before = calls.findLast((call) => call.relay === line.relay && call.index < index)
-    if (!before || line.at - before.renewedAt >= lease) return
+    if (!before || line.gap >= lease) return
     for (const id of line.removed) owned.set(id, before)
   })
   for (const { relay, call, messages } of calls) {
@@ -98,6 +99,6 @@ function faultsOfRepeats(lines: readonly Line[], lease: number): string[] {
 
 function callsOf(
   lines: readonly Line[],
-): (Extract<Line, { renewedAt: number }> & { index: number })[] {
-  return lines.flatMap((line, index) => ('renewedAt' in line ? [{ ...line, index }] : []))
+): (Extract<Line, { messages: readonly string[] }> & { index: number })[] {
+  return lines.flatMap((line, index) => ('messages' in line ? [{ ...line, index }] : []))
 }

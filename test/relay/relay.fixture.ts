@@ -22,9 +22,10 @@ function now(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
-/** The revision of the lease, and when its renewal began. */
+/** The revision of the lease, when its renewal began, and the longest time between renewals in this call. */
 let revision = 0
 let renewedAt = 0
+let gap = 0
 
 const log = await openLog(target)
 const store: EventStore = {
@@ -34,6 +35,7 @@ const store: EventStore = {
     const committed = await log.commit(commit, options)
     const before = revision
     revision = committed.documents[0]?.revision ?? 0
+    gap = Math.max(gap, now() - renewedAt)
     renewedAt = start
     const guard = commit.documents?.[0]?.if
     const isOwn = typeof guard === 'object' && 'revision' in guard && guard.revision === before
@@ -44,7 +46,7 @@ const store: EventStore = {
     ...log.outbox,
     remove: async (ids) => {
       await log.outbox.remove(ids)
-      say({ relay, removed: ids, at: now() })
+      say({ relay, removed: ids, gap: Math.max(gap, now() - renewedAt) })
     },
   },
 }
@@ -59,7 +61,8 @@ const publisher: Publisher = {
   keepsOrder,
   publish: async (messages) => {
     const call = revision
-    say({ relay, call, renewedAt, at: now(), messages: messages.map(({ id }) => id) })
+    say({ relay, call, messages: messages.map(({ id }) => id) })
+    gap = 0
     const failed = new Set<string>()
     const published = new Set<string>()
     for (const { id, orderKey } of keepsOrder ? messages : shuffled(messages)) {
@@ -72,7 +75,8 @@ const publisher: Publisher = {
       published.add(id)
       if (Math.random() < 0.1) await delay(Math.random() * 3)
     }
-    await delay(Math.random() * 8)
+    // Sometimes for longer than the lease lasts where it is not renewed.
+    await delay(Math.random() * (Math.random() < 0.03 ? 2 * Number(lease) : 8))
     return messages.map(({ id }) =>
       published.has(id) ? { status: 'fulfilled' } : { status: 'rejected', reason: 'not now' },
     )

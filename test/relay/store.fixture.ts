@@ -1,18 +1,26 @@
-import { Pool } from 'pg'
 import type { EventStore } from 'eventfold'
-import { migrate, openPostgres } from 'eventfold/postgres'
-import { openSqlite } from 'eventfold/sqlite'
 
-/** Opens the log in a file, or behind an address of PostgreSQL. `close` also ends the connections. */
-export async function openLog(target: string): Promise<EventStore> {
-  if (!target.startsWith('postgres')) return openSqlite(target)
+/**
+ * Opens the log in a file, or behind an address of PostgreSQL, where its tables are made when it is new.
+ * What is not needed is not loaded.
+ */
+export async function openLog(
+  target: string,
+  { isNew = false } = {},
+): Promise<EventStore & AsyncDisposable> {
+  if (!target.startsWith('postgres')) {
+    const { openSqlite } = await import('eventfold/sqlite')
+    return openSqlite(target)
+  }
+  const { Pool } = await import('pg')
+  const { migrate, openPostgres } = await import('eventfold/postgres')
   const pool = new Pool({ connectionString: target, max: 3 })
   pool.on('error', () => {})
-  await migrate(pool)
+  if (isNew) await migrate(pool)
   const store = openPostgres({ pool })
   const close = async (): Promise<void> => {
     await store.close()
     await pool.end()
   }
-  return { ...store, close }
+  return { ...store, close, [Symbol.asyncDispose]: close }
 }

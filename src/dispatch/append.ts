@@ -1,11 +1,10 @@
-import { shortName } from '../client/short-name.ts'
 import { getEventContext } from '../event/context.ts'
 import type { NewEvent } from '../event/event.ts'
 import { createEventId } from '../event/id.ts'
 import { refuse } from '../store/check-value.ts'
 import { nameOf } from '../store/check-commit.ts'
-import type { Expectation, Idempotency } from '../store/commit.ts'
-import { checkAppendArgs, checkKey } from './check-args.ts'
+import type { Expectation } from '../store/commit.ts'
+import { checkAppendArgs } from './check-args.ts'
 import type { AppendArgs } from './types.ts'
 
 /** A new id of an event. */
@@ -43,23 +42,6 @@ export function toNewEvent(args: AppendArgs): NewEvent {
       schemaVersion: schemaVersion === 1 ? undefined : schemaVersion,
     },
   }
-}
-
-/** The key of one event: two aggregates may use the same. */
-export async function eventKey(args: AppendArgs): Promise<Idempotency | undefined> {
-  const { aggregateType, aggregateId, idempotencyKey: key } = args
-  return key === undefined ? undefined : scoped(aggregateType, aggregateId, key)
-}
-
-/** The key of a commit of several events. */
-export async function batchKey(key: string | undefined): Promise<Idempotency | undefined> {
-  if (key === undefined) return undefined
-  checkKey(key, 'options.idempotencyKey')
-  return scoped(key)
-}
-
-async function scoped(...parts: string[]): Promise<Idempotency> {
-  return { key: await shortName(['dispatch', ...parts]) }
 }
 
 /** A commit is known by one key: those of its events would be lost. */

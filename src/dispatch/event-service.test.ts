@@ -339,6 +339,7 @@ describe.each(stores)('several events in one commit on $name', ({ open }) => {
     expect(await service.appendEvents([opened, funded], key)).toEqual(first)
     await expect(service.appendEvents([opened], key)).rejects.toMatchObject({
       code: 'IDEMPOTENCY_MISMATCH',
+      key: 'cmd_1',
     })
     const own = service.appendEvents([{ ...opened, ...key }, funded])
     await expect(own).rejects.toThrow('events.0.idempotencyKey: expected none, but one for all')

@@ -1,20 +1,15 @@
 import { eventReader, readAll } from '../client/read-events.ts'
 import { resend } from '../client/resend.ts'
+import { shortName } from '../client/short-name.ts'
 import { writableEvents } from '../client/write-events.ts'
 import type { EventDefinitions } from '../event/definition.ts'
-import type { Commit } from '../store/commit.ts'
+import { IdempotencyError, isEventfoldError } from '../store/errors.ts'
 import type { EventStore } from '../store/store.ts'
-import {
-  batchKey,
-  eventKey,
-  expectations,
-  refuseOwnKeys,
-  toNewEvent,
-  withContext,
-} from './append.ts'
+import { expectations, refuseOwnKeys, toNewEvent, withContext } from './append.ts'
 import {
   checkAggregate,
   checkConfig,
+  checkKey,
   checkList,
   checkListArgs,
   checkSchemaVersions,
@@ -100,17 +95,26 @@ export function createEventService(config: EventServiceConfig): EventService {
   const { store, events: definitions } = config
   const reader = definitions && eventReader(definitions, {})
 
+  /** The scope of the key is what may use it for something else. */
   const append = async (
     events: readonly AppendArgs[],
-    idempotency: Commit['idempotency'],
+    given: string | undefined,
+    scope: readonly string[],
   ): Promise<AppendEventResult[]> => {
     const expect = expectations(events)
     checkSchemaVersions(events, definitions)
     // Their ids are made here, once: whatever is sent again is known again.
     const made = events.map(toNewEvent)
+    const key = given === undefined ? undefined : await shortName(['dispatch', ...scope, given])
+    const idempotency = key === undefined ? undefined : { key }
     const sent = definitions ? await writableEvents(definitions, made) : made
-    const committed = await resend(() => store.commit({ events: sent, expect, idempotency }), {})
-    return committed.events.map((event) => toResult(event as AggregateEvent))
+    try {
+      const committed = await resend(() => store.commit({ events: sent, expect, idempotency }), {})
+      return committed.events.map((event) => toResult(event as AggregateEvent))
+    } catch (error) {
+      const isKey = isEventfoldError(error, 'IDEMPOTENCY_MISMATCH') && error.key === key
+      throw isKey ? new IdempotencyError('idempotency key', given as string) : error
+    }
   }
 
   /** A range of versions, both inclusive. */
@@ -130,7 +134,10 @@ export function createEventService(config: EventServiceConfig): EventService {
   return {
     appendEvent: async (args) => {
       const event = withContext(args, 'event')
-      const [result] = await append([event], await eventKey(event))
+      const [result] = await append([event], event.idempotencyKey, [
+        event.aggregateType,
+        event.aggregateId,
+      ])
       return result as AppendEventResult
     },
     appendEvents: async (given, { idempotencyKey } = {}) => {
@@ -138,7 +145,8 @@ export function createEventService(config: EventServiceConfig): EventService {
       if (given.length === 0) return []
       const events = given.map((args, index) => withContext(args, `events.${index}`))
       refuseOwnKeys(events)
-      return append(events, await batchKey(idempotencyKey))
+      if (idempotencyKey !== undefined) checkKey(idempotencyKey, 'options.idempotencyKey')
+      return append(events, idempotencyKey, [])
     },
     getHead: async (aggregateType, aggregateId) => {
       checkAggregate(aggregateType, aggregateId, 'getHead')

@@ -82,4 +82,31 @@ describe('code written for another library', () => {
     ])
     await store.close()
   })
+
+  test('for the rules engine does what its document says', async () => {
+    const { runExample } = await load('rules/document.ts')
+    const { runTyped } = await load('rules/typed.ts')
+    const { walkThrough } = await load('rules/walk.ts')
+    const store = new MemoryEventStore()
+    const owner = { email: 'owner@example.com', balance: 50 }
+    expect(await runExample(store)).toEqual({
+      balance: 50,
+      byEmail: [{ ref: { type: 'ACCOUNT', id: 'account-1' }, state: owner, sequence: 2 }],
+    })
+    expect(await runTyped(new MemoryEventStore())).toMatchObject({ email: 'owner@example.com' })
+    const published = ['BALANCE_CHANGED', 'BALANCE_CHANGED', 'BALANCE_CHANGED']
+    published.push('ACCOUNT_OVERDRAWN', 'BALANCE_CHANGED')
+    const after = { email: 'owner@example.com', owner: 'Owner', balance: -25 }
+    expect(await walkThrough(new MemoryEventStore())).toEqual({
+      opened: [{ type: 'BALANCE_CHANGED', data: { balance: 50 } }],
+      renamed: 'Owner',
+      balance: -50,
+      late: expect.stringContaining('Concurrent modification detected'),
+      seen: 6,
+      account: after,
+      nobody: undefined,
+      replayed: { state: after, sequence: 6, published },
+      waiting: published,
+    })
+  })
 })

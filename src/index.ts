@@ -102,6 +102,9 @@ export type {
   StoredEvent,
 } from './event/event.ts'
 export { DEFAULT_IDENTIFIERS, type Identifiers } from './event/identifiers.ts'
+export type { OutboxMessage, Publisher, PublishOutcome } from './outbox/publisher.ts'
+export { createOutboxRelay, type OutboxRelay, type OutboxRelayOptions } from './outbox/relay.ts'
+export type { Drained, RelayProblem } from './outbox/work.ts'
 export {
   defineProjection,
   type Projection,

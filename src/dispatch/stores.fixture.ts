@@ -9,6 +9,8 @@ export interface TestLog extends AsyncDisposable {
   readonly store: EventStore
   /** The same log as another process would open it; the same store again where nothing else can. */
   readonly reopen: () => EventStore
+  /** Where the store takes the transactions of others: what they begin on. */
+  readonly pool?: Pool
 }
 
 async function execute(url: string, text: string): Promise<void> {
@@ -42,6 +44,7 @@ async function openServer(): Promise<TestLog> {
   const pool = open()
   await migrate(pool)
   return {
+    pool,
     store: openPostgres({ pool }),
     reopen: () => openPostgres({ pool: open() }),
     [Symbol.asyncDispose]: async () => {

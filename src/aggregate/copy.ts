@@ -9,21 +9,32 @@ export function copyOf<Value>(value: Value): Value {
   return copyWithin(value, []) as Value
 }
 
-function copyWithin(value: unknown, around: readonly unknown[]): unknown {
+function copyWithin(value: unknown, around: unknown[]): unknown {
   if (value === null || typeof value !== 'object') return value === 0 ? 0 : value
   if (value instanceof Date) return new Date(value)
-  const isCircular = around.includes(value)
-  const inside = [...around, value]
-  if (Array.isArray(value) && !isCircular) return value.map((item) => copyWithin(item, inside))
-  if (!isPlainObject(value) || isCircular) return value
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
-  // Not by assignment, to which `__proto__` would be something else.
-  return Object.fromEntries(
-    entries
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, copyWithin(inner, inside)]),
-  )
+  if (!(Array.isArray(value) || isPlainObject(value)) || around.includes(value)) return value
+  around.push(value)
+  const copied = Array.isArray(value)
+    ? value.map((item) => copyWithin(item, around))
+    : copyOfObject(value, around)
+  around.pop()
+  return copied
 }
+
+function copyOfObject(value: Record<string, unknown>, around: unknown[]): Record<string, unknown> {
+  const copied: Record<string, unknown> = {}
+  for (const key of Object.keys(value).sort()) {
+    const inner = value[key]
+    if (inner === undefined) continue
+    const own = copyWithin(inner, around)
+    // By assignment it would be the prototype.
+    if (key === '__proto__') Object.defineProperty(copied, key, { ...PLAIN, value: own })
+    else copied[key] = own
+  }
+  return copied
+}
+
+const PLAIN = { enumerable: true, configurable: true, writable: true }
 
 /** Makes the value and all that is in it immutable. */
 export function frozen<Value>(value: Value): Value {

@@ -7,7 +7,7 @@ import type { EventStore } from '../store/store.ts'
 import { indexMap, type Indexes } from './define-index.ts'
 import type { Rulebook } from './rulebook.ts'
 import { Recent } from './recent.ts'
-import type { Found, Kind } from './stored.ts'
+import { snapshotType, type Found, type Kind } from './stored.ts'
 
 /** What an aggregate type is made of. */
 export interface KindOptions<State> {
@@ -31,7 +31,17 @@ export function kindOf<State>(options: KindOptions<State>): Kind<State> {
   }
   const read = eventReader(definitions, {})
   const recent = new Recent<Found<State>>()
-  return { type, store, rulebook, definitions, read, recent, indexes: indexMap(type, indexes) }
+  const snapshots = snapshotType(type)
+  return {
+    type,
+    snapshots,
+    store,
+    rulebook,
+    definitions,
+    read,
+    recent,
+    indexes: indexMap(type, indexes),
+  }
 }
 
 const anyEvent: EventDefinition = {

@@ -153,7 +153,9 @@ function inputOf(step: Step<unknown>, history: boolean): AnyInput {
   return {
     state,
     current: event.data,
-    newInboundEvents: news,
+    get newInboundEvents() {
+      return news()
+    },
     get pastInboundEvents() {
       if (history) return [...past]
       throw new ArgumentError('pastInboundEvents: make the processor with { history: true }')

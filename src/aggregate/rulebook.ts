@@ -24,7 +24,7 @@ export interface Step<State> {
   /** Its data is the rule's own. */
   readonly event: AggregateEvent
   /** What is appended together; immutable. */
-  readonly news: readonly AggregateEvent[]
+  readonly news: () => readonly AggregateEvent[]
   /** What came before; immutable, and empty unless the rules ask for it. */
   readonly past: readonly AggregateEvent[]
   readonly publish: (type: string, data: unknown) => void
@@ -68,33 +68,33 @@ export function fold<State>(
   events: readonly AggregateEvent[],
   isNew: boolean,
 ): Folded<State> {
-  const seen = frozen(
-    events.map(({ id, type, data, metadata, aggregate }) => ({
-      id,
-      type,
-      data: copyOf(data),
-      metadata: copyOf(metadata),
-      aggregate: { ...aggregate },
-    })),
-  )
+  // Few rules look at other events: what they see is copied when they do.
+  let copies: readonly AggregateEvent[] | undefined
+  const seen = (): readonly AggregateEvent[] => (copies ??= frozen(events.map(copyOfEvent)))
   const published: Folded<State>['published'][number][] = []
   const past = rulebook.history ? [...base.past] : []
   let state = copyOf(base.state)
-  seen.forEach((event, at) => {
+  events.forEach((given, at) => {
     let isOver = false
-    const publish: Step<State>['publish'] = (type, data) => {
-      if (isOver) throw new ArgumentError(`publish ${show(type)}: the rule ${event.type} has ended`)
-      published.push({ type, data: copyOf(data), event: at })
+    const event = copyOfEvent(given)
+    const step: Step<State> = {
+      state,
+      event,
+      news: () => (isNew ? seen() : seen().slice(at, at + 1)),
+      past,
+      publish: (type, data) => {
+        if (isOver) {
+          throw new ArgumentError(`publish ${show(type)}: the rule ${event.type} has ended`)
+        }
+        published.push({ type, data: copyOf(data), event: at })
+      },
     }
-    // Not of what is seen, where a rule may have changed a date.
-    const own = { ...event, data: copyOf(events[at]?.data) }
-    const step = { state, event: own, news: isNew ? seen : [event], past, publish }
     // A copy after each event, as if each was appended alone: what a rule gives may be shared.
     state = copyOf(applyOne(rulebook, step, isNew))
     isOver = true
-    if (rulebook.history) past.push(event)
+    if (rulebook.history) past.push(seen()[at] as AggregateEvent)
   })
-  const last = seen.at(-1)
+  const last = events.at(-1)
   return {
     state,
     sequence: last?.aggregate.version ?? base.sequence,
@@ -102,6 +102,10 @@ export function fold<State>(
     past,
     published,
   }
+}
+
+function copyOfEvent({ id, type, data, metadata, aggregate }: AggregateEvent): AggregateEvent {
+  return { id, type, data: copyOf(data), metadata: copyOf(metadata), aggregate: { ...aggregate } }
 }
 
 function applyOne<State>(rulebook: Rulebook<State>, step: Step<State>, isNew: boolean): State {

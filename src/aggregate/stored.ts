@@ -4,6 +4,7 @@ import { shortName } from '../client/short-name.ts'
 import type { EventDefinitions } from '../event/definition.ts'
 import type { StoredEvent } from '../event/event.ts'
 import type { EventStore } from '../store/store.ts'
+import type { Cursor } from '../store/stream.ts'
 import type { IndexKey } from './define-index.ts'
 import {
   emptyBase,
@@ -22,6 +23,8 @@ const PAGE = 1000
 /** Where the events of an aggregate type are, and how they are read. */
 export interface Home {
   readonly type: string
+  /** The type of its snapshots. */
+  readonly snapshots: Promise<string>
   readonly store: EventStore
   readonly definitions: EventDefinitions
   readonly read: EventReader
@@ -45,6 +48,8 @@ export interface Found<State> extends Base<State> {
   readonly isCertain: boolean
   /** Whether index entries are written even where they should be there. */
   readonly isAnew?: boolean
+  /** Of the newest event, where it is known. */
+  readonly cursor?: Cursor | undefined
 }
 
 /** What replayed events have published. */
@@ -124,10 +129,10 @@ export async function pastOf(
 
 /** What the snapshot has, and whether it may be used. */
 export async function savedOf<State>(
-  { type, store, rulebook }: Kind<State>,
+  { snapshots, store, rulebook }: Kind<State>,
   id: string,
 ): Promise<Saved<State>> {
-  const documentType = await snapshotType(type)
+  const documentType = await snapshots
   const document = await resend(() => store.documents.get(documentType, id), {})
   if (!document) return { keys: {}, guard: 'absent' }
   const guard = { revision: document.revision }

@@ -3,12 +3,14 @@ import { resend } from '../client/resend.ts'
 import { shortName } from '../client/short-name.ts'
 import type { AggregateRef, NewEvent, StoredEvent } from '../event/event.ts'
 import type { Commit, Committed, Idempotency } from '../store/commit.ts'
+import { formatCursor } from '../store/cursor.ts'
 import type { DocumentWrite } from '../store/document.ts'
+import type { Cursor } from '../store/stream.ts'
 import { copyOf } from './copy.ts'
 import { keysOfSnapshot } from './define-index.ts'
 import { fold, type AggregateEvent, type Folded, type OutboundEvent } from './rulebook.ts'
 import type { Snapshot, StoredSnapshot } from './snapshot.ts'
-import { snapshotType, type Found, type Kind } from './stored.ts'
+import type { Found, Home, Kind } from './stored.ts'
 
 /** What an append did. */
 export interface Appended<State> extends Snapshot<State> {
@@ -57,10 +59,9 @@ export async function prepare<State>(
     published,
     commit: {
       events: events.map((event) => ({ ...event, aggregate: ref })),
-      expect: [{ aggregate: ref, version: found.sequence }],
-      conditions: conditionsOf(ref, found),
+      ...guardsOf(ref, found),
       documents: [
-        { type: await snapshotType(kind.type), id, data, if: found.guard },
+        { type: await kind.snapshots, id, data, if: found.guard, cursor: found.cursor },
         ...(await entryWrites(ref, found, keys)),
       ],
       outbox: published,
@@ -80,7 +81,9 @@ export async function write<State>(
   const committed = await resend(() => kind.store.commit(commit, { signal }), { signal })
   const { replayed, documents } = committed
   if (!replayed && documents[0]) {
-    kind.recent.set(snapshot.ref.id, { ...next, guard: { revision: documents[0].revision } })
+    const guard = { revision: documents[0].revision }
+    const cursor = cursorOf(kind, committed.events.at(-1))
+    kind.recent.set(snapshot.ref.id, { ...next, guard, cursor })
   }
   const events = await readAll(kind.read, committed.events)
   const newOutboundEvents = published.map(({ type, data }) => ({ type, data }))
@@ -110,13 +113,22 @@ async function entryWrites(
   ])
 }
 
-/** What is only known from a snapshot must be the newest event: a log that was rewound has another one. */
-function conditionsOf(
+/**
+ * The aggregate must be at its version. And what is only known from a snapshot must be the newest event,
+ * for a log that was rewound has another one: a condition tells, or the cursor of the snapshot.
+ */
+function guardsOf(
   aggregate: AggregateRef,
-  { eventId, isCertain }: Found<unknown>,
-): Commit['conditions'] {
-  if (isCertain || eventId === '') return undefined
-  return [{ streams: [{ aggregate }], after: { eventId } }]
+  { sequence, eventId, isCertain, cursor }: Found<unknown>,
+): Pick<Commit, 'conditions' | 'expect'> {
+  return isCertain || eventId === '' || cursor !== undefined
+    ? { expect: [{ aggregate, version: sequence }] }
+    : { conditions: [{ streams: [{ aggregate }], after: { eventId } }] }
+}
+
+/** The cursor of an event, in a store whose cursors are made so. */
+function cursorOf({ store }: Home, event: StoredEvent | undefined): Cursor | undefined {
+  return store.capabilities.totalOrder && event ? formatCursor(event) : undefined
 }
 
 function numbered(

@@ -1,6 +1,7 @@
 import { decodeAnswer, type Result } from './answer.ts'
 import { Combiner, type Send } from './combiner.ts'
-import { batchText, type Encoded } from './encode.ts'
+import { batchText } from './batch.ts'
+import type { Encoded } from './encode.ts'
 import { isKnownId } from './errors.ts'
 import type { PostgresHand, Run } from './hand.ts'
 import { quoteText, type LogNames } from './names.ts'

@@ -100,6 +100,8 @@ export class Combiner {
     let behind: Independent | undefined
     let characters = 0
     let count = 0
+    // Then there is nothing that it could depend on.
+    const isAlone = this.#queue.length === 1
     for (const waiting of this.#queue) {
       if (batch.length === BATCH_COMMITS || passed.length === PASSED_OVER) break
       count += 1
@@ -112,7 +114,7 @@ export class Combiner {
       independent ??= new Independent(isIdentifier)
       const isNext =
         waiting.send === (batch[0] ?? waiting).send && !behind?.concerns(encoded.commit)
-      if (isNext && independent.take(encoded.commit)) {
+      if (isNext && (isAlone || independent.take(encoded.commit))) {
         characters += encoded.characters
         batch.push(waiting)
       } else {

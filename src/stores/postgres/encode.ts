@@ -5,6 +5,7 @@ import type { JsonCodec } from '../../store/json.ts'
 import { narrow } from '../../store/narrow.ts'
 import type { After, Stream } from '../../store/stream.ts'
 import { isLong, shortText } from '../../sql/short-text.ts'
+import type { Column } from './batch.ts'
 import { comparisonsOf } from './matching.ts'
 
 /** What a stream is encoded with. */
@@ -13,38 +14,60 @@ export interface Encoding {
   readonly codec: JsonCodec
 }
 
-/**
- * A commit as rows of JSON for `programOf`, each without its opening and its number in the batch: a
- * commit is encoded once, however often it is sent.
- */
+/** A commit as the texts of which `batchText` makes a batch: it is encoded once, however often it is sent. */
 export interface Encoded {
   readonly commit: PreparedCommit
-  /** By section: `e` events, `h` conditions on one key, `g` all others, `x` versions, `d` documents, `o` outbox, `i` keys. */
+  /** How many events and conditions on one key there are, of which the columns tell. */
+  readonly events: number
+  readonly conditions: number
+  /** Lists without their brackets. */
+  readonly columns: Readonly<Record<Column, string>>
+  /** Objects without their opening and the number of the commit. */
   readonly rows: Readonly<Record<Section, readonly string[]>>
-  readonly hasAggregates: boolean
+  /** Whether it holds more than what the columns tell of events without aggregates. */
+  readonly isRare: boolean
   readonly characters: number
 }
 
-type Section = (typeof sections)[number]
-const sections = ['e', 'h', 'g', 'x', 'd', 'o', 'i'] as const
+/** `g` conditions on more than one key, `x` versions, `d` documents, `o` outbox, `i` keys. */
+export type Section = 'g' | 'x' | 'd' | 'o' | 'i'
+
+/** A condition on one key. */
+interface Head {
+  readonly n: number
+  readonly q: string
+  readonly t: readonly string[] | null
+  readonly p: number
+  readonly v: string | null
+}
 
 /** Refuses a malformed cursor, before anything is sent. */
 export function encode(commit: PreparedCommit, encoding: Encoding): Encoded {
   const { events, conditions, expect, documents, outbox, idempotency } = commit
-  const h: string[] = []
+  const h: Head[] = []
   const g: string[] = []
   conditions.forEach(({ streams, after }, n) => {
     const seen = placeOf(after)
     if (streams === 'all') g.push(row({ n, every: true, ...seen }))
-    else for (const stream of streams) encodeStream(stream, { n, ...seen }, encoding, h, g)
+    else for (const stream of streams) encodeStream(stream, n, seen, encoding, h, g)
   })
+  const hasMetadata = events.some(({ metadataJson }) => metadataJson !== '{}')
+  const hasAggregates = events.some(({ aggregate }) => aggregate)
+  const columns = {
+    ei: listed(events.map(({ id }) => id)),
+    et: listed(events.map(({ type }) => type)),
+    ed: events.map(({ json }) => json).join(','),
+    em: hasMetadata ? events.map(({ metadataJson }) => metadataJson).join(',') : '',
+    ek: listed(events.map(({ keys }) => keys.map(shortText))),
+    ex: hasAggregates ? listed(events.map(({ aggregate }) => aggregate?.type ?? null)) : '',
+    ey: hasAggregates ? listed(events.map(({ aggregate }) => aggregate?.id ?? null)) : '',
+    hn: listed(h.map(({ n }) => n)),
+    hq: listed(h.map(({ q }) => q)),
+    ht: listed(h.map(({ t }) => t)),
+    hp: listed(h.map(({ p }) => p)),
+    hv: listed(h.map(({ v }) => v)),
+  }
   const rows = {
-    e: events.map(({ id, type, json, metadataJson, aggregate, keys }) => {
-      const metadata = metadataJson === '{}' ? '' : `,"m":${metadataJson}`
-      const { type: at, id: ai } = aggregate ?? {}
-      return `"d":${json}${metadata},${row({ i: id, t: type, at, ai, k: keys.map(shortText) })}`
-    }),
-    h,
     g,
     x: expect.map(({ aggregate, version }, n) =>
       row({ n, at: aggregate.type, ai: aggregate.id, v: version }),
@@ -75,73 +98,62 @@ export function encode(commit: PreparedCommit, encoding: Encoding): Encoded {
       : [],
   }
   let characters = 0
-  for (const section of sections) for (const text of rows[section]) characters += text.length
-  return { commit, rows, characters, hasAggregates: events.some(({ aggregate }) => aggregate) }
-}
-
-/**
- * The one parameter of a batch: the commits by their number, the events by their number from 1. With
- * `careful` it is not tried the quick way; `patience` is how long the lock is waited for, in
- * milliseconds, where nobody has said that.
- */
-export function batchText(
-  batch: readonly Encoded[],
-  { careful = false, patience }: { readonly careful?: boolean; readonly patience?: number } = {},
-): string {
-  const parts: string[] = []
-  for (const section of sections) {
-    const rows: string[] = []
-    batch.forEach((encoded, a) => {
-      for (const text of encoded.rows[section]) {
-        rows.push(
-          section === 'e' ? `{"a":${a},"o":${rows.length + 1},${text}` : `{"a":${a},${text}`,
-        )
-      }
-    })
-    if (rows.length > 0) parts.push(`"${section}":[${rows.join(',')}]`)
-  }
-  // The versions of aggregates are numbered only where there are some.
-  if (batch.some(({ hasAggregates }) => hasAggregates)) parts.push('"y":1')
-  // More than events under conditions on one key: all checks are needed.
-  if (careful || batch.some(isRare)) parts.push('"r":1')
-  if (patience !== undefined) parts.push(`"w":"${patience}"`)
-  return `{${parts.join(',')}}`
-}
-
-function isRare({ rows: { g, x, d, o, i }, hasAggregates }: Encoded): boolean {
-  return hasAggregates || g.length + x.length + d.length + o.length + i.length > 0
+  for (const text of Object.values(columns)) characters += text.length
+  for (const text of Object.values(rows).flat()) characters += text.length
+  const isRare = hasAggregates || Object.values(rows).some(({ length }) => length > 0)
+  const counts = { events: events.length, conditions: h.length }
+  return { commit, ...counts, columns, rows, isRare, characters }
 }
 
 function encodeStream(
   { types: t, filter = {}, aggregate }: Stream,
-  seen: Readonly<Record<string, unknown>>,
+  n: number,
+  seen: Seen,
   { isIdentifier, codec }: Encoding,
-  h: string[],
+  h: Head[],
   g: string[],
 ): void {
   if (aggregate) {
     const { type: at, id: ai } = aggregate
-    g.push(row({ ...seen, t, at, ai, f: some(comparisonsOf(filter, codec)) }))
+    g.push(row({ n, ...seen, t, at, ai, f: some(comparisonsOf(filter, codec)) }))
     return
   }
   const { keys, exact } = narrow({ filter }, isIdentifier)
   const [first = []] = keys
   // What is found under a hash is compared in full.
   const isExact = exact && !keys.some((list) => list.some(isLong))
-  if (isExact && keys.length === 1 && first.length === 1 && !('e' in seen)) {
-    h.push(row({ ...seen, q: first[0], t }))
+  const [q] = first
+  if (
+    isExact &&
+    keys.length === 1 &&
+    first.length === 1 &&
+    q !== undefined &&
+    seen.p !== undefined
+  ) {
+    h.push({ n, q, t: t ?? null, p: seen.p, v: seen.v ?? null })
     return
   }
   const k = some(keys.map((list) => list.map(shortText)))
-  g.push(row({ ...seen, k, t, f: isExact ? undefined : some(comparisonsOf(filter, codec)) }))
+  g.push(row({ n, ...seen, k, t, f: isExact ? undefined : some(comparisonsOf(filter, codec)) }))
 }
 
 /** `p` and `v`: position and id that were seen; `e`: the id alone. */
-function placeOf(after: After | undefined): Readonly<Record<string, unknown>> {
+interface Seen {
+  readonly p?: number
+  readonly v?: string
+  readonly e?: string
+}
+
+function placeOf(after: After | undefined): Seen {
   if (after === undefined) return { p: 0 }
   if (isPlainObject(after)) return { e: after.eventId }
   const { position, id } = parseCursor(after)
   return { p: position, v: id }
+}
+
+/** A list in JSON, without its brackets. */
+function listed(items: readonly unknown[]): string {
+  return JSON.stringify(items).slice(1, -1)
 }
 
 function some<Item>(items: readonly Item[]): readonly Item[] | undefined {

@@ -168,7 +168,7 @@ export function createEventService(config: EventServiceConfig): EventService {
       // One more than the page has: whether there is another page.
       const to = Math.min(last, seen + limit + 1)
       const upTo = Number.isFinite(to) ? to : undefined
-      const found = last > seen ? await versions(aggregateType, aggregateId, seen + 1, upTo) : []
+      const found = await versions(aggregateType, aggregateId, seen + 1, upTo)
       const data = found.slice(0, Math.min(limit, found.length))
       const hasMore = found.length > data.length
       return { data, cursor: hasMore ? eventSk(seen + data.length) : null, hasMore }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { isEventfoldError } from '../store/errors.ts'
 import type { EventStore } from '../store/store.ts'
 import { MemoryEventStore } from '../stores/memory/index.ts'
+import { brokenAggregates } from './broken/aggregates.fixture.ts'
 import { brokenBeside } from './broken/beside.fixture.ts'
 import { changed } from './broken/change.fixture.ts'
 import { brokenReaders } from './broken/reading.fixture.ts'
@@ -20,7 +21,7 @@ import {
 import { transactional } from './transactional.fixture.ts'
 import { workloads } from './workloads.fixture.ts'
 
-const brokenStores = [...brokenWriters, ...brokenReaders, ...brokenBeside]
+const brokenStores = [...brokenWriters, ...brokenReaders, ...brokenBeside, ...brokenAggregates]
 const size = { writers: 8, rounds: 12 }
 const can = ['totalOrder', 'atomicReads', 'anyBoundary', 'watch'] as const
 
@@ -93,6 +94,8 @@ describe('the laws of transactions', () => {
   test.each([
     ['commits at once', 'rolled back with it'],
     ['forgets rollbacks', 'rolled back with it'],
+    ['commits at once', 'what is appended on the caller’s transaction'],
+    ['forgets rollbacks', 'what is appended on the caller’s transaction'],
     ['cursor of what is in flight', 'an event in flight during the read is never missed'],
     ['cursor of what is in flight', 'with a foreign transaction left open'],
   ] as const)('are broken where a store is wrong: %s, %s', async (fault, breaks) => {

@@ -1,4 +1,5 @@
 import type { Law } from '../law.ts'
+import { aggregateLaws } from './aggregates.ts'
 import { appendLaws } from './append.ts'
 import { conditionLaws } from './conditions.ts'
 import { cursorLaws } from './cursors.ts'
@@ -8,6 +9,7 @@ import { documentLaws } from './documents.ts'
 import { endingLaws } from './ending.ts'
 import { followingLaws } from './following.ts'
 import { inFlightLaws } from './in-flight.ts'
+import { indexLaws } from './indexes.ts'
 import { jsonLaws } from './json.ts'
 import { limitLaws } from './limits.ts'
 import { notJsonLaws } from './not-json.ts'
@@ -21,6 +23,7 @@ import { relayLaws } from './relay.ts'
 import { repeatedIdLaws } from './repeated-ids.ts'
 import { retryLaws } from './retries.ts'
 import { serialOrderLaws } from './serial-order.ts'
+import { snapshotLaws } from './snapshots.ts'
 import { valueLaws } from './values.ts'
 import { versionLaws } from './versions.ts'
 import { visibilityLaws } from './visibility.ts'
@@ -51,5 +54,8 @@ export const laws: readonly Law[] = [
   ...documentQueryLaws,
   ...outboxLaws,
   ...visibilityLaws,
+  ...snapshotLaws,
+  ...indexLaws,
+  ...aggregateLaws,
   ...relayLaws,
 ]

@@ -165,4 +165,25 @@ describe.each(everyStore)('stories on $name', ({ open }) => {
     await expect(otherContent).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' })
     expect(await log.store.outbox.read()).toHaveLength(1)
   })
+
+  test('a withdrawal that is sent twice is answered, though a second one would be refused', async () => {
+    const strict = new Processor<number, { type: 'MOVED'; data: { amount: number } }, never>(
+      {
+        MOVED: ({ state, current }) => {
+          if (state + current.amount < 0) throw new Error('overdrawn')
+          return state + current.amount
+        },
+      },
+      () => 0,
+    )
+    const accountsHere = () => new Aggregate({ type: 'CASH', store: log.store, processor: strict })
+    const moved = (amount: number, id?: string) => createEvent('MOVED', { amount }, { id })
+    await accountsHere().append('account-1', moved(50))
+    const first = await accountsHere().append('account-1', moved(-40, 'withdrawal_1'))
+    const second = await accountsHere().append('account-1', moved(-40, 'withdrawal_1'))
+    expect(second).toEqual({ ...first, replayed: true })
+    const another = accountsHere().append('account-1', moved(-40, 'withdrawal_2'))
+    await expect(another).rejects.toMatchObject({ code: 'REJECTED' })
+    expect(await accountsHere().get('account-1')).toMatchObject({ state: 10, sequence: 2 })
+  })
 })

@@ -167,7 +167,7 @@ export function createEventService(config: EventServiceConfig): EventService {
       const seen = Math.max(fromVersionExclusive, cursor == null ? 0 : versionOfCursor(cursor))
       // One more than the page has: whether there is another page.
       const to = Math.min(last, seen + limit + 1)
-      const upTo = Number.isFinite(to) ? to : undefined
+      const upTo = Number.isSafeInteger(to) ? to : undefined
       const found = await versions(aggregateType, aggregateId, seen + 1, upTo)
       const data = found.slice(0, Math.min(limit, found.length))
       const hasMore = found.length > data.length

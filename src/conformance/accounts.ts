@@ -68,6 +68,22 @@ export function accountsOn(store: EventStore, options: AccountOptions = {}): Acc
   return new Aggregate<Account, Inbound, Outbound>({ type, store, processor, indexes, attempts })
 }
 
+/** The store that is asked for at each call, as another one to those who wait for their turn. */
+export function through(store: () => EventStore): EventStore {
+  return {
+    capabilities: store().capabilities,
+    commit: (...args) => store().commit(...args),
+    load: (...args) => store().load(...args),
+    read: (...args) => store().read(...args),
+    documents: {
+      get: (...args) => store().documents.get(...args),
+      query: (...args) => store().documents.query(...args),
+    },
+    outbox: store().outbox,
+    close: async () => undefined,
+  }
+}
+
 /** Fails unless `get` is what a replay of all events makes, which is given back. */
 export async function isAsReplayed(accounts: Accounts, id: string): Promise<Snapshot<Account>> {
   const found = await accounts.get(id)

@@ -6,6 +6,14 @@ import { committing, later, type Broken, type Change } from './change.fixture.ts
 
 const unguarded = (write: DocumentWrite): DocumentWrite => ({ ...write, if: undefined })
 
+/** Whatever was there before. */
+const unguarding = committing((commit) => ({
+  ...commit,
+  expect: undefined,
+  conditions: undefined,
+  documents: commit.documents?.map(unguarded),
+}))
+
 const writingDocuments = (
   change: (documents: readonly DocumentWrite[]) => readonly DocumentWrite[],
 ): Change => committing((commit) => ({ ...commit, documents: change(commit.documents ?? []) }))
@@ -80,7 +88,7 @@ export const brokenAggregates: readonly Broken[] = [
     breaks: 'a reader that sees one part of an append sees all of it',
     change: inTwoSteps(
       (commit) => ({ ...commit, outbox: [] }),
-      ({ outbox }) => ({ outbox: outbox?.map(({ event: _, ...record }) => record) }),
+      ({ outbox }) => ({ outbox: outbox?.map((record) => ({ ...record, event: undefined })) }),
     ),
   },
   {
@@ -143,18 +151,12 @@ export const brokenAggregates: readonly Broken[] = [
   {
     name: 'guards neither versions nor documents',
     breaks: 'entries and aggregates agree after appends that raced',
-    change: committing(({ expect: _, conditions: __, ...commit }) => ({
-      ...commit,
-      documents: commit.documents?.map(unguarded),
-    })),
+    change: unguarding,
   },
   {
     name: 'guards neither versions nor documents',
     breaks: 'racing appends to one aggregate all succeed',
-    change: committing(({ expect: _, conditions: __, ...commit }) => ({
-      ...commit,
-      documents: commit.documents?.map(unguarded),
-    })),
+    change: unguarding,
   },
   {
     name: 'forgets the last page of an index',
@@ -199,8 +201,9 @@ export const brokenAggregates: readonly Broken[] = [
   {
     name: 'accepts a known id as a new event',
     breaks: 'an append whose answer was lost is stored once',
-    change: committing(({ expect: _, ...commit }) => ({
+    change: committing((commit) => ({
       ...commit,
+      expect: undefined,
       events: commit.events?.map((event) => ({ ...event, id: undefined })),
       documents: commit.documents?.map(unguarded),
     })),

@@ -13,6 +13,7 @@ import {
   isAsReplayed,
   opened,
   published,
+  through,
   type Account,
   type Accounts,
 } from '../accounts.ts'
@@ -36,12 +37,12 @@ const changedSchema = {
     validate: (value: unknown) => ({ value: value as Changed }),
   },
 }
-const events = defineEvents({ BALANCE_CHANGED: changedSchema })
+const definitions = defineEvents({ BALANCE_CHANGED: changedSchema })
 const streamsOf = (accountId: string) => [
   { types: ['BALANCE_CHANGED' as const], filter: { accountId } },
 ]
 
-const balances = defineProjection(events, {
+const balances = defineProjection(definitions, {
   type: 'balance',
   streams: streamsOf,
   initialState: 0,
@@ -49,7 +50,7 @@ const balances = defineProjection(events, {
 })
 
 /** Doubles the balance, beside the aggregate, while something else may happen. */
-const doubling = defineDecision(events, {
+const doubling = defineDecision(definitions, {
   streams: ({ accountId }: { accountId: string; meanwhile: () => Promise<unknown> }) =>
     streamsOf(accountId),
   initialState: 0,
@@ -90,15 +91,9 @@ const names = [
 
 /** A store whose every second answer to a commit is lost, now after the commit and now before. */
 function losing(store: EventStore): EventStore {
-  const { capabilities, load, documents, outbox, close } = store
   let sent = 0
   return {
-    capabilities,
-    load,
-    read: (...args) => store.read(...args),
-    documents,
-    outbox,
-    close,
+    ...through(() => store),
     commit: async (commit, options) => {
       sent += 1
       if (sent % 2 === 0) return store.commit(commit, options)
@@ -118,8 +113,8 @@ export const aggregateLaws: readonly Law[] = [
       const stores = await handles(log, writers)
       const each = Math.ceil(rounds / 3)
       const sequences = await atOnce(writers, async (writer) => {
-        // Each in a line of its own.
-        const accounts = accountsOn(stores[writer] ?? log.store, { attempts: 1000 })
+        const store = through(() => stores[writer] ?? log.store)
+        const accounts = accountsOn(store, { attempts: 1000 })
         const found: number[] = []
         for (const n of numbers(0, each)) {
           const events = [changed(writer * 100 + n), changed(1)]
@@ -204,7 +199,7 @@ export const aggregateLaws: readonly Law[] = [
     law: 'the events of an aggregate are ordinary ones: read by streams, guarded by conditions, folded by projections',
     prove: async (open) => {
       const { store } = await open()
-      const client = createEventClient({ store, events })
+      const client = createEventClient({ store, events: definitions })
       const accounts = accountsOn(store)
       const append = (amount: number): Promise<unknown> =>
         accounts.append('acc_1', { type: 'BALANCE_CHANGED', data: { accountId: 'acc_1', amount } })

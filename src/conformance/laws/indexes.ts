@@ -5,6 +5,7 @@ import {
   entriesUnder,
   idsUnder,
   opened,
+  through,
   type Account,
   type Accounts,
 } from '../accounts.ts'
@@ -68,13 +69,18 @@ export const indexLaws: readonly Law[] = [
     prove: async (open, { writers, rounds }) => {
       const log = await open()
       const stores = await handles(log, writers)
-      const everybody = stores.map((store) => accountsOn(store, { attempts: 1000 }))
-      const key = (n: number): string | null => (n % 4 === 0 ? null : `${n % 4}@x`)
+      const everybody = stores.map((store) =>
+        accountsOn(
+          through(() => store),
+          { attempts: 1000 },
+        ),
+      )
+      const each = Math.ceil(rounds / 3)
       await atOnce(writers, async (writer) => {
         const accounts = everybody[writer] as Accounts
-        for (const n of numbers(0, Math.ceil(rounds / 3))) {
+        for (const n of numbers(0, each)) {
           const id = `acc_${(writer + n) % 2}`
-          await accounts.append(id, opened(key(writer + n)))
+          await accounts.append(id, opened(n % 4 === 3 ? null : `${writer}.${n}@x`))
           if (writer % 3 === 0) await accounts.recalculate(id)
         }
       })
@@ -85,7 +91,8 @@ export const indexLaws: readonly Law[] = [
         ['acc_0', 'acc_1'],
         'accounts',
       )
-      for (const email of ['1@x', '2@x', '3@x']) {
+      for (const n of numbers(0, writers * each)) {
+        const email = `${n % writers}.${Math.floor(n / writers)}@x`
         const having = found.filter((snapshot) => snapshot?.state.email === email)
         equal(
           await entriesUnder(log.store, email),

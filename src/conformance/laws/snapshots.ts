@@ -9,6 +9,7 @@ import {
   isAsReplayed,
   opened,
   published,
+  through,
 } from '../accounts.ts'
 import { equal, ok, rejects } from '../expect.ts'
 import type { Law } from '../law.ts'
@@ -145,18 +146,7 @@ export const snapshotLaws: readonly Law[] = [
     prove: async (open) => {
       const [before, after] = [(await open()).store, (await open()).store]
       let current = before
-      const accounts = accountsOn({
-        capabilities: before.capabilities,
-        commit: (...args) => current.commit(...args),
-        load: (...args) => current.load(...args),
-        read: (...args) => current.read(...args),
-        documents: {
-          get: (...args) => current.documents.get(...args),
-          query: (...args) => current.documents.query(...args),
-        },
-        outbox: before.outbox,
-        close: async () => undefined,
-      })
+      const accounts = accountsOn(through(() => current))
       for (const n of [1, 2, 3]) {
         await accountsOn(after).append('acc_1', changed(n))
         await accounts.append('acc_1', changed(n * 100))
@@ -176,7 +166,7 @@ export const snapshotLaws: readonly Law[] = [
         await store.commit({ events })
       }
       const digest = digestOf(numbers(0, 2501))
-      const accounts = accountsOn(store)
+      const accounts = accountsOn(store, { attempts: 2 })
       const appended = await accounts.append('acc_1', changed(2500))
       equal([appended.sequence, appended.state.digest], [2501, digest], 'appended')
       equal((await isAsReplayed(accounts, 'acc_1')).state.digest, digest, 'replayed')

@@ -66,7 +66,12 @@ export interface Executed<Event extends EventShape, State> extends Omit<Appended
 }
 
 /** Aggregates of one type. See {@link defineAggregate}. */
-export interface AggregateType<Event extends EventShape, Input extends EventShape, Command, State> {
+export interface DefinedAggregate<
+  Event extends EventShape,
+  Input extends EventShape,
+  Command,
+  State,
+> {
   readonly type: string
   /**
    * Loads, decides and appends; on conflict it does so again, after a random, growing pause. Throws
@@ -87,7 +92,7 @@ export interface AggregateType<Event extends EventShape, Input extends EventShap
   ): Promise<Snapshot<State>>
   /** The aggregates that an index has under a key, by id. Throws `INVALID_ARGUMENT` for an unknown index. */
   query(client: Client<Event, Input>, index: string, key: string): Promise<Snapshot<State>[]>
-  /** As {@link AggregateType.query}, in pages. */
+  /** As {@link DefinedAggregate.query}, in pages. */
   queryPage(
     client: Client<Event, Input>,
     index: string,
@@ -122,7 +127,7 @@ export interface AggregateType<Event extends EventShape, Input extends EventShap
 export function defineAggregate<Event extends EventShape, Input extends EventShape, Command, State>(
   _events: EventDefinitions<Event, Input>,
   definition: AggregateDefinition<Event, Input, Command, State>,
-): AggregateType<Event, Input, Command, State> {
+): DefinedAggregate<Event, Input, Command, State> {
   const { type, indexes } = definition
   const rulebook = rulebookOf(definition)
   const decide = definition.decide as (
@@ -137,7 +142,11 @@ export function defineAggregate<Event extends EventShape, Input extends EventSha
     kinds.set(client, kind)
     return kind
   }
-  const load: AggregateType<Event, Input, Command, State>['load'] = async (client, id, options) => {
+  const load: DefinedAggregate<Event, Input, Command, State>['load'] = async (
+    client,
+    id,
+    options,
+  ) => {
     name(id, [type, 'id'])
     const { state, sequence } = await find(kindIn(client), id, options?.signal)
     return { ref: { type, id }, state, sequence }

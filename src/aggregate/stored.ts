@@ -5,6 +5,7 @@ import type { EventDefinitions } from '../event/definition.ts'
 import type { StoredEvent } from '../event/event.ts'
 import type { EventStore } from '../store/store.ts'
 import type { Cursor } from '../store/stream.ts'
+import { copyOf } from './copy.ts'
 import type { IndexKey } from './define-index.ts'
 import {
   emptyBase,
@@ -138,7 +139,7 @@ export async function savedOf<State>(
   const guard = { revision: document.revision }
   const { state, sequence, eventId, rules, keys } = document.data as StoredSnapshot<State>
   if (rules !== rulebook.version) return { keys, guard }
-  return { keys, guard, base: { state, sequence, eventId, past: [] } }
+  return { keys, guard, base: { state: copyOf(state), sequence, eventId, past: [] } }
 }
 
 function newestOf({ type, store }: Home, id: string): Promise<StoredEvent | undefined> {

@@ -38,34 +38,30 @@ export function batchText(
   { careful = false, patience }: { readonly careful?: boolean; readonly patience?: number } = {},
 ): string {
   const parts: string[] = []
-  const add = (name: string, items: readonly string[]): void => {
-    const text = items.filter(Boolean).join(',')
-    if (text !== '') parts.push(`"${name}":[${text}]`)
+  const add = (name: string, cellsOf: (encoded: Encoded, a: number) => string): void => {
+    let cells = ''
+    for (let a = 0; a < batch.length; a += 1) {
+      const more = cellsOf(batch[a] as Encoded, a)
+      if (more !== '') cells += cells === '' ? more : `,${more}`
+    }
+    if (cells !== '') parts.push(`"${name}":[${cells}]`)
   }
   for (const column of columns) {
-    if (batch.some((encoded) => encoded.columns[column] !== '')) {
-      add(
-        column,
-        batch.map((encoded) => encoded.columns[column] || repeat(ABSENT[column], encoded.events)),
-      )
+    const absent = ABSENT[column]
+    if (absent === '') add(column, (encoded) => encoded.columns[column])
+    else if (batch.some((encoded) => encoded.columns[column] !== '')) {
+      add(column, (encoded) => encoded.columns[column] || repeat(absent, encoded.events))
     }
   }
   // Where there is but one commit, everything is of number 0.
   if (batch.length > 1) {
-    add(
-      'ea',
-      batch.map(({ events }, a) => repeat(`${a}`, events)),
-    )
-    add(
-      'ha',
-      batch.map(({ conditions }, a) => repeat(`${a}`, conditions)),
-    )
+    add('ea', ({ events }, a) => repeat(`${a}`, events))
+    add('ha', ({ conditions }, a) => repeat(`${a}`, conditions))
   }
-  for (const section of sections) {
-    add(
-      section,
-      batch.flatMap(({ rows }, a) => rows[section].map((text) => `{"a":${a},${text}`)),
-    )
+  if (batch.some(({ isRare }) => isRare)) {
+    for (const section of sections) {
+      add(section, ({ rows }, a) => rows[section].map((text) => `{"a":${a},${text}`).join(','))
+    }
   }
   // More than events under conditions on one key: all checks are needed.
   if (careful || batch.some(({ isRare }) => isRare)) parts.push('"r":1')

@@ -36,9 +36,9 @@ export type Section = 'g' | 'x' | 'd' | 'o' | 'i'
 interface Head {
   readonly n: number
   readonly q: string
-  readonly t: readonly string[] | null
+  readonly t: readonly string[] | undefined
   readonly p: number
-  readonly v: string | null
+  readonly v: string | undefined
 }
 
 /** Refuses a malformed cursor, before anything is sent. */
@@ -54,18 +54,18 @@ export function encode(commit: PreparedCommit, encoding: Encoding): Encoded {
   const hasMetadata = events.some(({ metadataJson }) => metadataJson !== '{}')
   const hasAggregates = events.some(({ aggregate }) => aggregate)
   const columns = {
-    ei: listed(events.map(({ id }) => id)),
-    et: listed(events.map(({ type }) => type)),
-    ed: events.map(({ json }) => json).join(','),
-    em: hasMetadata ? events.map(({ metadataJson }) => metadataJson).join(',') : '',
-    ek: listed(events.map(({ keys }) => keys.map(shortText))),
-    ex: hasAggregates ? listed(events.map(({ aggregate }) => aggregate?.type ?? null)) : '',
-    ey: hasAggregates ? listed(events.map(({ aggregate }) => aggregate?.id ?? null)) : '',
-    hn: listed(h.map(({ n }) => n)),
-    hq: listed(h.map(({ q }) => q)),
-    ht: listed(h.map(({ t }) => t)),
-    hp: listed(h.map(({ p }) => p)),
-    hv: listed(h.map(({ v }) => v)),
+    ei: column(events, ({ id }) => JSON.stringify(id)),
+    et: column(events, ({ type }) => JSON.stringify(type)),
+    ed: column(events, ({ json }) => json),
+    em: hasMetadata ? column(events, ({ metadataJson }) => metadataJson) : '',
+    ek: column(events, ({ keys }) => JSON.stringify(keys.map(shortText))),
+    ex: hasAggregates ? column(events, (event) => text(event.aggregate?.type)) : '',
+    ey: hasAggregates ? column(events, (event) => text(event.aggregate?.id)) : '',
+    hn: column(h, ({ n }) => `${n}`),
+    hq: column(h, ({ q }) => JSON.stringify(q)),
+    ht: column(h, ({ t }) => text(t)),
+    hp: column(h, ({ p }) => `${p}`),
+    hv: column(h, ({ v }) => text(v)),
   }
   const rows = {
     g,
@@ -98,9 +98,14 @@ export function encode(commit: PreparedCommit, encoding: Encoding): Encoded {
       : [],
   }
   let characters = 0
-  for (const text of Object.values(columns)) characters += text.length
-  for (const text of Object.values(rows).flat()) characters += text.length
-  const isRare = hasAggregates || Object.values(rows).some(({ length }) => length > 0)
+  for (const name in columns) characters += columns[name as Column].length
+  let isRare = hasAggregates
+  for (const name in rows) {
+    for (const item of rows[name as Section]) {
+      characters += item.length
+      isRare = true
+    }
+  }
   const counts = { events: events.length, conditions: h.length }
   return { commit, ...counts, columns, rows, isRare, characters }
 }
@@ -130,7 +135,7 @@ function encodeStream(
     q !== undefined &&
     seen.p !== undefined
   ) {
-    h.push({ n, q, t: t ?? null, p: seen.p, v: seen.v ?? null })
+    h.push({ n, q, t, p: seen.p, v: seen.v })
     return
   }
   const k = some(keys.map((list) => list.map(shortText)))
@@ -152,8 +157,14 @@ function placeOf(after: After | undefined): Seen {
 }
 
 /** A list in JSON, without its brackets. */
-function listed(items: readonly unknown[]): string {
-  return JSON.stringify(items).slice(1, -1)
+function column<Item>(items: readonly Item[], cell: (item: Item) => string): string {
+  let cells = ''
+  for (const item of items) cells += cells === '' ? cell(item) : `,${cell(item)}`
+  return cells
+}
+
+function text(value: string | readonly string[] | undefined): string {
+  return value === undefined ? 'null' : JSON.stringify(value)
 }
 
 function some<Item>(items: readonly Item[]): readonly Item[] | undefined {

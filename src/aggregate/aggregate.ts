@@ -5,7 +5,7 @@ import { isObject, name, refuse, whole } from '../store/check-value.ts'
 import { UnsupportedError } from '../store/errors.ts'
 import type { EventStore } from '../store/store.ts'
 import { append, type Request } from './append.ts'
-import { copyOf } from './copy.ts'
+import { copyOf, ownEvent } from './copy.ts'
 import type { Indexes } from './define-index.ts'
 import { kindOf } from './kind.ts'
 import type { Processor } from './processor.ts'
@@ -162,11 +162,15 @@ export class Aggregate<State, Inbound, Outbound = unknown, Input = Inbound> {
   }
 
   /** Events with ids, as they go to the store. */
-  async #writable(id: string, events: readonly unknown[], least = 0): Promise<readonly NewEvent[]> {
+  async #writable(
+    id: string,
+    events: readonly NewEvent[],
+    least = 0,
+  ): Promise<readonly NewEvent[]> {
     name(id, [this.type, 'id'])
     if (events.length < least) refuse([this.type, id], 'at least one event', events)
     const wrong = events.findIndex((event) => !isObject(event))
     if (wrong >= 0) refuse([this.type, id, 'events', wrong], 'an event', events[wrong])
-    return writableEvents(this.#kind.definitions, events as readonly NewEvent[])
+    return writableEvents(this.#kind.definitions, events.map(ownEvent))
   }
 }

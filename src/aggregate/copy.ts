@@ -1,4 +1,6 @@
+import type { NewEvent } from '../event/event.ts'
 import { isPlainObject } from '../event/plain.ts'
+import { isObject } from '../store/check-value.ts'
 
 /**
  * The value as JSON will give it back, in objects of its own: without properties that are `undefined`,
@@ -35,6 +37,12 @@ function copyOfObject(value: Record<string, unknown>, around: unknown[]): Record
 }
 
 const PLAIN = { enumerable: true, configurable: true, writable: true }
+
+/** The event with data of its own: whoever made it may change it before it is stored. */
+export function ownEvent(event: NewEvent): NewEvent {
+  if (!isObject(event)) return event
+  return { ...event, data: copyOf(event.data), metadata: copyOf(event.metadata) }
+}
 
 /** Makes the value and all that is in it immutable. */
 export function frozen<Value>(value: Value): Value {

@@ -8,7 +8,7 @@ import type { EventDefinitions } from '../event/definition.ts'
 import type { EventShape, Stored, StoredEvent } from '../event/event.ts'
 import { name } from '../store/check-value.ts'
 import { append } from './append.ts'
-import { copyOf } from './copy.ts'
+import { copyOf, ownEvent } from './copy.ts'
 import type { IndexKey } from './define-index.ts'
 import { kindOf } from './kind.ts'
 import { queryAll, queryPage, type PageOptions, type SnapshotPage } from './query.ts'
@@ -162,7 +162,7 @@ export function defineAggregate<Event extends EventShape, Input extends EventSha
         idempotency: idempotencyOf(idempotencyKey, [type, id, command ?? null]),
         decide: async ({ state }, deciding) => {
           const decided = eventsOf(await deciding(() => decide(command, copyOf(state))))
-          if (decided.length > 0) return writableEvents(kind.definitions, decided)
+          if (decided.length > 0) return writableEvents(kind.definitions, decided.map(ownEvent))
           return undefined
         },
       })

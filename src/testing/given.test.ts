@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { defineAggregate } from '../aggregate/define-aggregate.ts'
 import { defineDecision } from '../decide/decision.ts'
 import { reject } from '../decide/reject.ts'
 import { defineEvents } from '../event/definition.ts'
@@ -34,6 +35,37 @@ test('a decision that stores what was expected passes', async () => {
     .then([{ type: 'ITEM_ADDED', data: item }])
   await given(events, []).when(addItem, item).thenRejected('there is no cart')
   await given(events, []).when(addItem, item).thenRejected()
+})
+
+const cart = defineAggregate(events, {
+  type: 'cart',
+  initialState: { open: false, items: 0 },
+  evolve: {
+    CART_CREATED: (state) => ({ ...state, open: true }),
+    ITEM_ADDED: (state) => ({ ...state, items: state.items + 1 }),
+  },
+  decide: (command: { cartId: string; productId: string }, state) => {
+    if (!state.open) return reject('there is no cart')
+    return state.items < 2 ? { type: 'ITEM_ADDED', data: command } : []
+  },
+})
+
+test('a command of an aggregate is executed upon its history', async () => {
+  const added = { type: 'ITEM_ADDED', data: item } as const
+  await given(events, [created]).when(cart, 'cart_1', item).then([added])
+  await given(events, [created, added, added]).when(cart, 'cart_1', item).then([])
+  await given(events, []).when(cart, 'cart_1', item).thenRejected('there is no cart')
+  const wrong = given(events, [created]).when(cart, 'cart_1', item).then([])
+  await expect(wrong).rejects.toMatchObject({ name: 'AssertionError', actual: [added] })
+  await expect(given(events, []).when(cart, '', item).then([])).rejects.toThrow('cart.id')
+})
+
+test('history of another aggregate is not seen', async () => {
+  const elsewhere = { ...created, aggregate: { type: 'cart', id: 'cart_2' } }
+  await given(events, [elsewhere]).when(cart, 'cart_1', item).thenRejected('there is no cart')
+  await given(events, [elsewhere])
+    .when(cart, 'cart_2', item)
+    .then([{ type: 'ITEM_ADDED', data: item }])
 })
 
 test('history outside of the decision’s streams is not seen', async () => {

@@ -1,3 +1,3 @@
-/** Specifications of decisions and projections, for any test framework or none. @module */
-export { given, type Given, type Projected, type When } from './given.ts'
+/** Specifications of decisions, aggregates and projections, for any test framework or none. @module */
+export { given, type Execute, type Given, type Projected, type When } from './given.ts'
 export { randomFaults, withFaults, type Fault, type FaultPlan, type FaultyCall } from './faults.ts'

@@ -22,7 +22,7 @@ export interface AggregateOptions<State, Inbound, Outbound = unknown, Input = In
   readonly type: string
   readonly store: EventStore
   readonly processor: Processor<State, Inbound, Outbound, Input>
-  /** Default is none. */
+  /** An aggregate enters a new index with its next append, or with `recalculate`. Default is none. */
   readonly indexes?: Indexes<State> | undefined
   /** How often `append` is tried at most, when others keep changing the aggregate. Default is 20. */
   readonly attempts?: number | undefined

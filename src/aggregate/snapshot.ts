@@ -1,4 +1,5 @@
 import type { AggregateRef } from '../event/event.ts'
+import { isObject } from '../store/check-value.ts'
 
 /** The state of an aggregate, and the version of its newest event. */
 export interface Snapshot<State> {
@@ -17,4 +18,16 @@ export interface StoredSnapshot<State> {
   readonly rules: number | string
   /** The key under which each index has the aggregate. */
   readonly keys: Readonly<Record<string, string>>
+}
+
+/** Whether a document is what an append has written: of anything else nothing is believed. */
+export function isStoredSnapshot<State>(data: unknown): data is StoredSnapshot<State> {
+  if (!isObject(data) || !isObject(data['keys']) || data['state'] === undefined) return false
+  const { sequence, eventId, keys } = data
+  return (
+    Number.isSafeInteger(sequence) &&
+    (sequence as number) > 0 &&
+    typeof eventId === 'string' &&
+    Object.values(keys).every((key) => typeof key === 'string')
+  )
 }

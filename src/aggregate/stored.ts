@@ -16,7 +16,7 @@ import {
   type Rulebook,
 } from './rulebook.ts'
 import type { Recent } from './recent.ts'
-import type { StoredSnapshot } from './snapshot.ts'
+import { isStoredSnapshot } from './snapshot.ts'
 
 /** How many events are loaded at a time. */
 const PAGE = 1000
@@ -137,7 +137,8 @@ export async function savedOf<State>(
   const document = await resend(() => store.documents.get(documentType, id), {})
   if (!document) return { keys: {}, guard: 'absent' }
   const guard = { revision: document.revision }
-  const { state, sequence, eventId, rules, keys } = document.data as StoredSnapshot<State>
+  if (!isStoredSnapshot<State>(document.data)) return { keys: {}, guard }
+  const { state, sequence, eventId, rules, keys } = document.data
   if (rules !== rulebook.version) return { keys, guard }
   return { keys, guard, base: { state: copyOf(state), sequence, eventId, past: [] } }
 }

@@ -87,7 +87,7 @@ export async function write<State>(
   }
   const events = await readAll(kind.read, committed.events)
   const newOutboundEvents = published.map(({ type, data }) => ({ type, data }))
-  return { ...snapshot, events, newOutboundEvents, replayed, committed }
+  return { ...snapshot, events, newOutboundEvents, replayed: false, committed }
 }
 
 /** The type of the documents that are the entries of an index under a key. */

@@ -269,8 +269,13 @@ export const aggregateLaws: readonly Law[] = [
       const { store } = await open()
       const accounts = accountsOn(losing(store))
       for (const n of numbers(1, 6)) {
-        const { sequence, state } = await accounts.append('acc_1', opened(`${n}@x`), changed(n))
-        equal([sequence, state.balance], [n * 2, (n * (n + 1)) / 2], 'answered')
+        const { sequence, state, replayed, newOutboundEvents } = await accounts.append(
+          'acc_1',
+          opened(`${n}@x`),
+          changed(n),
+        )
+        equal([sequence, state.balance, replayed], [n * 2, (n * (n + 1)) / 2, false], 'answered')
+        equal(newOutboundEvents.length, 1, 'messages that were answered')
       }
       equal((await accounts.recalculate('acc_1')).sequence, 12, 'recalculated')
       const { state } = await isAsReplayed(accounts, 'acc_1')

@@ -99,6 +99,16 @@ export const snapshotLaws: readonly Law[] = [
       const type = await snapshotType('account')
       await store.commit({ documents: [{ type, id: 'acc_1', delete: true }] })
       equal((await accounts.get('acc_1'))?.state.digest, digestOf([1, 2, 3]), 'a deleted one')
+      for (const data of [
+        null,
+        5,
+        [],
+        { rules: 1, keys: null },
+        { rules: 1, state: 5, keys: {} },
+      ]) {
+        await store.commit({ documents: [{ type, id: 'acc_1', data }] })
+        equal((await accounts.get('acc_1'))?.sequence, 3, 'one that is none')
+      }
       await accounts.append('acc_1', changed(4))
       equal(
         (await isAsReplayed(accounts, 'acc_1')).state.digest,

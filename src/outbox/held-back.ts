@@ -42,7 +42,7 @@ export class HeldBack {
   readonly #failing = new Map<string, Failure>()
   readonly #passable = new Map<string, Waiting>()
   #read = 0
-  /** Until so many were read, some places may be ahead of the reader: it has gone back. */
+  /** Until so many were read, some places may be ahead of the reader. */
   #lap = 0
 
   /** Whether the reader may go on. */
@@ -64,6 +64,8 @@ export class HeldBack {
 
   /** Leaves out the records that have to wait, and remembers where their keys go on. */
   admit(page: readonly Placed[]): Placed[] {
+    // Where the page cannot be finished, what fails in it is ahead of the reader.
+    this.#lap = Math.max(this.#lap, this.#read + page.length)
     return page.filter((placed) => {
       const { key, record } = placed
       if (this.#passable.get(key)?.cursor === record.cursor) this.#passable.delete(key)

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { EventStore } from '../store/store.ts'
 import { MemoryEventStore } from '../stores/memory/index.ts'
-import { withFaults } from '../testing/faults.ts'
+import { randomFaults, withFaults } from '../testing/faults.ts'
 import type { OutboxMessage, Publisher } from './publisher.ts'
 import { createOutboxRelay, type OutboxRelay, type OutboxRelayOptions } from './relay.ts'
 import type { RelayProblem } from './work.ts'
@@ -151,42 +151,77 @@ describe('a message that fails', () => {
     expect(published.mock.calls).toEqual([[2], [3]])
   })
 
-  test.each([false, true])('keeps the order of its key, keepsOrder: %s', async (keepsOrder) => {
-    const store = new MemoryEventStore()
-    const keys = ['a', 'b', 'c', 'd', undefined]
-    let appended = 0
-    const published = new Map<string | undefined, number[]>()
-    const failed = new Set<string>()
-    const publisher: Publisher = {
-      keepsOrder,
-      publish: async (messages) => {
-        failed.clear()
-        return messages.map(({ data, orderKey }) => {
-          const isHeld = orderKey !== undefined && failed.has(orderKey)
-          if (isHeld || Math.random() < 0.4) {
-            failed.add(orderKey ?? '')
-            return { status: 'rejected', reason: 'no' }
-          }
-          published.set(orderKey, [...(published.get(orderKey) ?? []), Number(data)])
-          return { status: 'fulfilled' }
-        })
-      },
-    }
-    const onError = (problem: RelayProblem): number => problems.push(problem)
-    const relay = createOutboxRelay({ store, publisher, name: 'mail', batchSize: 3, onError })
-    relays.push(relay)
-    void relay.run()
-    for (; appended < 200; appended += 1) {
-      await append(store, appended, keys[appended % keys.length])
-      if (appended % 10 === 0) await seconds(0.1)
-    }
-    for (let waits = 0; (await left(store)).length > 0 && waits < 5000; waits += 1)
-      await seconds(10)
-    for (const [index, key] of keys.entries()) {
-      const due = Array.from({ length: 40 }, (_, n) => n * 5 + index)
-      const found = published.get(key) ?? []
-      expect(key === undefined ? found.toSorted((a, b) => a - b) : found).toEqual(due)
-    }
+  const ways = Array.from({ length: 10 }, (_, seed) => [seed, seed % 2 === 0] as const)
+
+  test.each(ways)(
+    'keeps the order of its key, seed %i, keepsOrder %s',
+    async (seed, keepsOrder) => {
+      const beneath = new MemoryEventStore()
+      const faults = randomFaults({ seed, cut: 0.2, lost: 0.1, delayed: 0.2, maxDelay: 100 })
+      const store = withFaults(beneath, faults)
+      const keys = ['a', 'b', 'c', 'd', undefined]
+      let appended = 0
+      const published = new Map<string | undefined, number[]>()
+      const failed = new Set<string>()
+      const publisher: Publisher = {
+        keepsOrder,
+        publish: async (messages) => {
+          failed.clear()
+          return messages.map(({ data, orderKey }) => {
+            const isHeld = orderKey !== undefined && failed.has(orderKey)
+            if (isHeld || Math.random() < 0.4) {
+              failed.add(orderKey ?? '')
+              return { status: 'rejected', reason: 'no' }
+            }
+            published.set(orderKey, [...(published.get(orderKey) ?? []), Number(data)])
+            return { status: 'fulfilled' }
+          })
+        },
+      }
+      const onError = (problem: RelayProblem): number => problems.push(problem)
+      const relay = createOutboxRelay({ store, publisher, name: 'mail', batchSize: 9, onError })
+      relays.push(relay)
+      void relay.run()
+      for (; appended < 200; appended += 1) {
+        await append(beneath, appended, keys[appended % keys.length])
+        if (appended % 10 === 0) await seconds(0.1)
+      }
+      for (let waits = 0; (await left(beneath)).length > 0 && waits < 5000; waits += 1)
+        await seconds(10)
+      for (const [index, key] of keys.entries()) {
+        const due = Array.from({ length: 40 }, (_, n) => n * 5 + index)
+        const found = [...new Set(published.get(key))]
+        expect(key === undefined ? found.toSorted((a, b) => a - b) : found).toEqual(due)
+      }
+    },
+  )
+
+  test('and is published while a page cannot be finished lets nothing of the page be left out', async () => {
+    const beneath = new MemoryEventStore()
+    let isDown = false
+    let failed = false
+    const store = withFaults(beneath, ({ method }) =>
+      isDown && method === 'commit' ? 'cut' : undefined,
+    )
+    for (const [n, key] of ['a', 'b', 'b', 'a'].entries()) await append(beneath, n, key)
+    const published: unknown[] = []
+    void relayOn(store, ({ data }) => {
+      if (data === 0 && !failed) {
+        failed = true
+        isDown = true
+        setTimeout(() => {
+          isDown = false
+        }, 5000)
+        throw new Error('no')
+      }
+      published.push(data)
+    }).run()
+    await seconds(4)
+    expect(published).toEqual([1])
+    await seconds(60)
+    expect(new Set(published)).toEqual(new Set([0, 1, 2, 3]))
+    expect(published.indexOf(0)).toBeLessThan(published.indexOf(3))
+    expect(await left(beneath)).toEqual([])
   })
 
   test('costs later batches nothing, however many wait behind it', async () => {

@@ -1,4 +1,5 @@
 import type { Law } from '../law.ts'
+import { aggregateAppendLaws } from './aggregate-appends.ts'
 import { aggregateLaws } from './aggregates.ts'
 import { appendLaws } from './append.ts'
 import { conditionLaws } from './conditions.ts'
@@ -56,6 +57,7 @@ export const laws: readonly Law[] = [
   ...visibilityLaws,
   ...snapshotLaws,
   ...indexLaws,
+  ...aggregateAppendLaws,
   ...aggregateLaws,
   ...relayLaws,
 ]

@@ -10,7 +10,9 @@ const problems: RelayProblem[] = []
 const relays: OutboxRelay[] = []
 beforeEach(() => vi.useFakeTimers())
 afterEach(async () => {
-  for (const relay of relays.splice(0)) await relay.close()
+  const closed = relays.splice(0).map((relay) => relay.close())
+  // What they wait for comes by the clock.
+  await Promise.all([...closed, seconds(60)])
   problems.length = 0
   vi.useRealTimers()
 })

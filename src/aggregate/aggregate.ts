@@ -55,7 +55,10 @@ export class Aggregate<State, Inbound, Outbound = unknown, Input = Inbound> {
   readonly #kind: Kind<State>
 
   constructor(options: AggregateOptions<State, Inbound, Outbound, Input>) {
-    const { type, store, processor, indexes } = options
+    const { type, store, processor, indexes, attempts: _, ...unknown } = options
+    const [key] = Object.keys(unknown)
+    if (key !== undefined)
+      refuse([type, 'options'], 'only type, store, processor, indexes and attempts', key)
     const definitions = processor?.events as unknown as EventDefinitions | undefined
     this.#kind = kindOf({ type, store, indexes, definitions, rulebook: processor })
     this.#options = options
@@ -169,8 +172,12 @@ export class Aggregate<State, Inbound, Outbound = unknown, Input = Inbound> {
   ): Promise<readonly NewEvent[]> {
     name(id, [this.type, 'id'])
     if (events.length < least) refuse([this.type, id], 'at least one event', events)
-    const wrong = events.findIndex((event) => !isObject(event))
-    if (wrong >= 0) refuse([this.type, id, 'events', wrong], 'an event', events[wrong])
+    const isOwn = ({ aggregate }: NewEvent): boolean =>
+      !aggregate || (aggregate.type === this.type && aggregate.id === id)
+    const wrong = events.findIndex((event) => !isObject(event) || !isOwn(event))
+    if (wrong >= 0) {
+      refuse([this.type, id, 'events', wrong], 'an event of this aggregate', events[wrong])
+    }
     return writableEvents(this.#kind.definitions, events.map(ownEvent))
   }
 }

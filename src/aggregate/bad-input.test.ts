@@ -260,3 +260,40 @@ test('what an aggregate is made of', () => {
     expect(() => new Processor(...(args as unknown as [never, never]))).toThrow(message)
   }
 })
+
+test('what cannot be stored is named in the words of the caller', async () => {
+  const odd = countersOn(store, ({ state }) => ({ ...state, odd: { deep: Number.NaN } }))
+  expect((await refusal(odd.append('c', counted()))).message).toMatch(
+    /^counter c: state\.odd\.deep: /,
+  )
+  const loud = countersOn(store, ({ state, publish }) => {
+    publish('message', { at: 1n })
+    return state
+  })
+  expect((await refusal(loud.append('c', counted()))).message).toMatch(
+    /^counter c: message message\.data\.at: /,
+  )
+})
+
+test('an option that is none, and an event of another aggregate, are refused', async () => {
+  expect(() => countersOn(store, counts, { indexs: {} } as object)).toThrow(
+    'counter.options: expected only type, store, processor, indexes and attempts, found "indexs"',
+  )
+  const counters = countersOn(store, counts)
+  const ofAnother = { ...counted(), aggregate: { type: 'counter', id: 'd' } }
+  expect((await refusal(counters.append('c', ofAnother))).message).toMatch(
+    /^counter\.c\.events\.0: expected an event of this aggregate/,
+  )
+})
+
+test('a rule may refuse new events alone, so that what others append does no harm', async () => {
+  const aggregate = { type: 'counter', id: 'forced' }
+  const counters = countersOn(store, ({ state, current, isReplayed }) => {
+    if (!isReplayed && Number(current.by) > 9) throw thrown
+    return { count: state.count + Number(current.by) }
+  })
+  await expect(counters.append('forced', counted(10))).rejects.toMatchObject({ code: 'REJECTED' })
+  await store.commit({ events: [{ ...counted(10), aggregate }] })
+  await counters.append('forced', counted(1))
+  expect(await counters.get('forced')).toMatchObject({ state: { count: 11 }, sequence: 2 })
+})

@@ -149,7 +149,7 @@ function ruleMap(rules: unknown): ReadonlyMap<string, Rule> {
 }
 
 function inputOf(step: Step<unknown>, history: boolean): AnyInput {
-  const { state, event, news, past, publish } = step
+  const { state, event, isNew, news, past, publish } = step
   return {
     state,
     current: event.data,
@@ -161,6 +161,7 @@ function inputOf(step: Step<unknown>, history: boolean): AnyInput {
       throw new ArgumentError('pastInboundEvents: make the processor with { history: true }')
     },
     currentIndex: event.aggregate.version - 1,
+    isReplayed: !isNew,
     publish,
   }
 }

@@ -23,6 +23,8 @@ export interface Step<State> {
   readonly state: State
   /** Its data is the rule's own. */
   readonly event: AggregateEvent
+  /** Whether it is not stored yet. */
+  readonly isNew: boolean
   /** What is appended together; immutable. */
   readonly news: () => readonly AggregateEvent[]
   /** What came before; immutable, and empty unless the rules ask for it. */
@@ -80,6 +82,7 @@ export function fold<State>(
     const step: Step<State> = {
       state,
       event,
+      isNew,
       news: () => (isNew ? seen() : seen().slice(at, at + 1)),
       past,
       publish: (type, data) => {
@@ -90,7 +93,7 @@ export function fold<State>(
       },
     }
     // A copy after each event, as if each was appended alone: what a rule gives may be shared.
-    state = copyOf(applyOne(rulebook, step, isNew))
+    state = copyOf(applyOne(rulebook, step))
     isOver = true
     if (rulebook.history) past.push(seen()[at] as AggregateEvent)
   })
@@ -108,7 +111,7 @@ function copyOfEvent({ id, type, data, metadata, aggregate }: AggregateEvent): A
   return { id, type, data: copyOf(data), metadata: copyOf(metadata), aggregate: { ...aggregate } }
 }
 
-function applyOne<State>(rulebook: Rulebook<State>, step: Step<State>, isNew: boolean): State {
+function applyOne<State>(rulebook: Rulebook<State>, step: Step<State>): State {
   const { id: eventId, type, aggregate } = step.event
   const where = `${aggregate.type} ${aggregate.id}: the rule ${type}, on version ${aggregate.version},`
   let next: State
@@ -119,7 +122,7 @@ function applyOne<State>(rulebook: Rulebook<State>, step: Step<State>, isNew: bo
     if (isEventfoldError(cause, 'INVALID_ARGUMENT')) {
       throw Object.assign(new ArgumentError(`${where} failed: ${reason}`), { cause })
     }
-    if (!isNew) {
+    if (!step.isNew) {
       const message = `cannot replay ${eventId}: ${where} failed: ${reason}`
       throw new ValidationError(message, { eventType: type, eventId, cause })
     }

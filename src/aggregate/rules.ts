@@ -44,6 +44,11 @@ export interface StateUpdaterInput<State, Inbound, Outbound, Current> {
   /** The event's place in the history of its aggregate, from 0: its version less one. */
   readonly currentIndex: number
   /**
+   * Whether the event is stored already. What others append to the aggregate passes no rule first: a rule
+   * that throws for such an event makes the aggregate unreadable, unless it throws only where this is false.
+   */
+  readonly isReplayed: boolean
+  /**
    * Writes a message to the outbox, in the same commit as the events. What is published is copied. Where
    * the event is replayed, nothing is published a second time.
    */

@@ -5,6 +5,7 @@ import type { AggregateRef, NewEvent, StoredEvent } from '../event/event.ts'
 import type { Commit, Committed, Idempotency } from '../store/commit.ts'
 import { formatCursor } from '../store/cursor.ts'
 import type { DocumentWrite } from '../store/document.ts'
+import { ArgumentError, isEventfoldError } from '../store/errors.ts'
 import type { Cursor } from '../store/stream.ts'
 import { copyOf } from './copy.ts'
 import { keysOfSnapshot } from './define-index.ts'
@@ -78,7 +79,10 @@ export async function write<State>(
 ): Promise<Appended<State> & { readonly committed: Committed }> {
   kind.recent.set(snapshot.ref.id, undefined)
   // Without events it is repeated, too: the snapshot of a version is the same each time.
-  const committed = await resend(() => kind.store.commit(commit, { signal }), { signal })
+  const send = () => kind.store.commit(commit, { signal })
+  const committed = await resend(send, { signal }).catch((error: unknown) => {
+    throw named(error, snapshot.ref, published)
+  })
   const { replayed, documents } = committed
   if (!replayed && documents[0]) {
     const guard = { revision: documents[0].revision }
@@ -88,6 +92,20 @@ export async function write<State>(
   const events = await readAll(kind.read, committed.events)
   const newOutboundEvents = published.map(({ type, data }) => ({ type, data }))
   return { ...snapshot, events, newOutboundEvents, replayed: false, committed }
+}
+
+/** What cannot be stored is said in the words of the caller, who knows nothing of the commit. */
+function named(
+  error: unknown,
+  { type, id }: AggregateRef,
+  published: Prepared<unknown>['published'],
+): unknown {
+  if (!isEventfoldError(error, 'INVALID_ARGUMENT')) return error
+  const message = error.message
+    .replace(/^commit\.documents\.0\.data\.state/, 'state')
+    .replace(/^commit\.outbox\.(\d+)/, (_, at) => `message ${published[Number(at)]?.type}`)
+    .replace(/^commit\.events/, 'events')
+  return new ArgumentError(`${type} ${id}: ${message}`)
 }
 
 /** The type of the documents that are the entries of an index under a key. */

@@ -6,7 +6,7 @@ import { openLog } from './store.fixture.ts'
  */
 const [target = '', writer = ''] = process.argv.slice(2)
 const KEYS = 8
-const PAUSE = 16
+const PAUSE = 60
 
 let goesOn = true
 process.on('SIGTERM', () => {

@@ -4,6 +4,7 @@ import type { Committed } from '../../store/commit.ts'
 import { formatCursor, type Place } from '../../store/cursor.ts'
 import type { DocumentResult } from '../../store/document.ts'
 import { ConcurrencyError, IdempotencyError } from '../../store/errors.ts'
+import type { Encoded } from './encode.ts'
 import { shortText } from '../../sql/short-text.ts'
 
 /** What the program says of a whole batch. */
@@ -12,6 +13,7 @@ interface Answer {
   readonly id: string | null
   /** Milliseconds since 1970. */
   readonly moment: number
+  /** Where it was all as foreseen, nothing more is said. */
   readonly refused?: readonly Refusal[]
   /** By the number of the event among those that were written. */
   readonly versions?: readonly (readonly [o: number, version: number])[] | null
@@ -55,7 +57,7 @@ export type Result =
 const ORDER: readonly string[] = ['key', 'id', 'version', 'condition', 'document']
 
 /** Reads the answer of the program, in the order of the batch. */
-export function decodeAnswer(text: string, batch: readonly PreparedCommit[]): readonly Result[] {
+export function decodeAnswer(text: string, batch: readonly Encoded[]): readonly Result[] {
   const answer = JSON.parse(text) as Answer
   const refusals = new Map<number, Refusal>()
   for (const refusal of answer.refused ?? []) {
@@ -65,19 +67,20 @@ export function decodeAnswer(text: string, batch: readonly PreparedCommit[]): re
   const versions = new Map(answer.versions)
   const documents = answer.documents && Map.groupBy(answer.documents, ([a]) => a)
   const timestamp = new Date(answer.moment).toISOString()
+  const isForeseen = answer.refused === undefined
   let number = 0
   const head: Place = { position: answer.head, id: answer.id ?? '' }
   let place = head
-  return batch.map((commit, a): Result => {
+  return batch.map(({ commit, foreseen }, a): Result => {
     const refusal = refusals.get(a)
     if (refusal) return resultOf(refusal, commit)
-    const events = commit.events.map(({ id, type, data, metadata, aggregate }): StoredEvent => {
+    const events = commit.events.map(({ id, type, data, metadata, aggregate }, at): StoredEvent => {
       number += 1
       const position = answer.head + number
       place = { position, id }
       const event = { id, type, data, metadata, position, timestamp }
-      const version = versions.get(number)
-      return aggregate && version !== undefined
+      const version = isForeseen ? foreseen?.versions[at] : versions.get(number)
+      return aggregate && version != null
         ? { ...event, aggregate: { ...aggregate, version } }
         : event
     })
@@ -86,7 +89,9 @@ export function decodeAnswer(text: string, batch: readonly PreparedCommit[]): re
     return {
       committed: {
         events,
-        documents: documents?.get(a)?.map(([, result]) => result) ?? [],
+        documents: isForeseen
+          ? (foreseen?.documents ?? [])
+          : (documents?.get(a)?.map(([, result]) => result) ?? []),
         replayed: false,
         ...(commit.conditions.length > 0 && { cursor: formatCursor(seen) }),
       },

@@ -1,14 +1,15 @@
 import type { Encoded, Section } from './encode.ts'
 
 /**
- * What a batch says of each event (`e…`) and of each condition on one key (`h…`): a list for each column,
- * because the server reads a few lists in half the time of many objects.
+ * What a batch says of each event (`e…`), condition on one key (`h…`), expected version (`x…`), document
+ * (`d…`) and outbox record (`o…`): a list for each column, because the server reads a few lists in half
+ * the time of many objects.
  */
 export type Column = keyof typeof ABSENT
 
 /** What stands in a column for one of whom nothing is said. Of most columns everybody has something. */
 const ABSENT = {
-  /** Id, type, data, metadata, keys, type and id of the aggregate. */
+  /** Id, type, data, metadata, keys, type and id of the aggregate, the version that is foreseen. */
   ei: '',
   et: '',
   ed: '',
@@ -16,17 +17,49 @@ const ABSENT = {
   ek: '',
   ex: 'null',
   ey: 'null',
+  ez: 'null',
   /** The number of the condition, key, types or null, position and id that were seen. */
   hn: '',
   hq: '',
   ht: '',
   hp: '',
   hv: '',
+  /** The number of the expectation, type and id of the aggregate, its version. */
+  xn: '0',
+  xx: '',
+  xy: '',
+  xv: '',
+  /**
+   * The number of the document, type, id, data, whether it is deleted, position and id of its cursor,
+   * guards, whether it may be left out, the revision that is foreseen.
+   */
+  dn: '0',
+  dt: '',
+  di: '',
+  dd: '',
+  dz: 'false',
+  dp: 'null',
+  dv: 'null',
+  dg: '[]',
+  ds: 'false',
+  dr: '0',
+  /** Id, type, data, key of the order, id of the event. */
+  oi: '',
+  ot: '',
+  od: '',
+  ok: 'null',
+  oe: 'null',
 } as const
-const columns = Object.keys(ABSENT) as Column[]
+
+/** The first letter of a column: what it is of. */
+export type Group = 'e' | 'h' | 'x' | 'd' | 'o'
+
+const groups = Object.entries(
+  Object.groupBy(Object.keys(ABSENT) as Column[], ([letter]) => letter as Group),
+) as [Group, Column[]][]
 
 /** Objects, because there are few of them. */
-const sections: readonly Section[] = ['g', 'x', 'd', 'o', 'i']
+const sections: readonly Section[] = ['g', 'i']
 
 /**
  * The one parameter of a batch: the commits by their number, the events in their order. With `careful` it
@@ -46,37 +79,70 @@ export function batchText(
     }
     if (cells !== '') parts.push(`"${name}":[${cells}]`)
   }
-  for (const column of columns) {
-    const absent = ABSENT[column]
-    if (absent === '') add(column, (encoded) => encoded.columns[column])
-    else if (batch.some((encoded) => encoded.columns[column] !== '')) {
-      add(column, (encoded) => encoded.columns[column] || repeat(absent, encoded.events))
+  for (const [group, columns] of groups) {
+    if (!batch.some(({ counts }) => counts[group] > 0)) continue
+    for (const column of columns) {
+      const absent = ABSENT[column]
+      if (absent === '') add(column, (encoded) => encoded.columns[column])
+      else if (batch.some((encoded) => encoded.columns[column] !== '')) {
+        add(column, ({ columns: own, counts }) => own[column] || repeat(absent, counts[group]))
+      }
     }
+    // Where there is but one commit, everything is of number 0.
+    if (batch.length > 1) add(`${group}a`, ({ counts }, a) => repeat(`${a}`, counts[group]))
   }
-  // Where there is but one commit, everything is of number 0.
-  if (batch.length > 1) {
-    add('ea', ({ events }, a) => repeat(`${a}`, events))
-    add('ha', ({ conditions }, a) => repeat(`${a}`, conditions))
-  }
-  if (batch.some(({ isRare }) => isRare)) {
+  const isQuick = !careful && batch.every(({ foreseen }) => foreseen)
+  if (!isQuick) {
     for (const section of sections) {
       add(section, ({ rows }, a) => rows[section].map((text) => `{"a":${a},${text}`).join(','))
     }
+    parts.push('"r":1')
   }
-  // More than events under conditions on one key: all checks are needed.
-  if (careful || batch.some(({ isRare }) => isRare)) parts.push('"r":1')
+  // More than events under conditions on one key.
+  else if (batch.some(({ counts: { x, d, o } }) => x + d + o > 0)) parts.push('"m":1')
   if (patience !== undefined) parts.push(`"w":"${patience}"`)
   return `{${parts.join(',')}}`
 }
 
-/** SQL for the rows of these columns of `batch`. A column that it does not have is null. */
-export function rowsFrom(...names: readonly (Column | 'ea' | 'ha')[]): string {
-  const lists = names.map((name) =>
-    /^(?:e[itxy]|h[qv])$/u.test(name)
-      ? `jsonb_array_elements_text(batch -> '${name}')`
-      : `jsonb_array_elements(batch -> '${name}')`,
+/** Columns that are taken as text, or as null; the others as jsonb. */
+const TEXTS = /^(?:e[itxyz]|h[qv]|x[xy]|d[tipv]|o[itke])$/u
+
+/** What columns are taken as after that. */
+const TYPES: Readonly<Record<string, string>> = {
+  ez: 'bigint',
+  hp: 'bigint',
+  xv: 'bigint',
+  dz: 'bool',
+  dp: 'bigint',
+  ds: 'bool',
+  dr: 'bigint',
+}
+
+/**
+ * SQL for the rows of these columns of `batch`, of one group, each named by its second letter: `a` is the
+ * number of the commit, `o` that of the row. A column that the batch does not have is null.
+ */
+export function rowsOf(
+  row: string,
+  ...names: readonly (Column | `${Group}${'a' | 'o'}`)[]
+): string {
+  const columns = names.filter((name) => name[1] !== 'o')
+  const lists = columns.map(
+    (name) => `jsonb_array_elements${TEXTS.test(name) ? '_text' : ''}(batch -> '${name}')`,
   )
-  return `rows from (${lists.join(', ')})`
+  const letters = names.map((name) => name.slice(1))
+  const selected = names.map((name, at) => {
+    // With one commit alone its number is not said, nor that of what it has but one of.
+    if (name.endsWith('a') || ABSENT[name as Column] === '0') {
+      return `coalesce(${row}.${letters[at]}::int, 0) as ${letters[at]}`
+    }
+    return TYPES[name] === undefined
+      ? `${row}.${letters[at]}`
+      : `${row}.${letters[at]}::${TYPES[name]} as ${letters[at]}`
+  })
+  return `(select ${selected.join(', ')} from rows from (${lists.join(', ')})${
+    columns.length < names.length ? ' with ordinality' : ''
+  } as ${row}(${letters.join(', ')})) ${row}`
 }
 
 function repeat(text: string, count: number): string {

@@ -135,8 +135,5 @@ const FORMER = Object.keys(PLANNING)
 
 function read(batch: readonly Encoded[], answer: Answered): readonly Result[] {
   if (typeof answer !== 'string') throw new Error('the append gave no answer')
-  return decodeAnswer(
-    answer,
-    batch.map(({ commit }) => commit),
-  )
+  return decodeAnswer(answer, batch)
 }

@@ -1,11 +1,12 @@
 import { isPlainObject } from '../../event/plain.ts'
-import type { PreparedCommit } from '../../store/check-commit.ts'
+import type { PreparedCommit, PreparedDocument } from '../../store/check-commit.ts'
 import { parseCursor } from '../../store/cursor.ts'
 import type { JsonCodec } from '../../store/json.ts'
 import { narrow } from '../../store/narrow.ts'
 import type { After, Stream } from '../../store/stream.ts'
 import { isLong, shortText } from '../../sql/short-text.ts'
-import type { Column } from './batch.ts'
+import type { Column, Group } from './batch.ts'
+import { foresee, type Foreseen } from './foresee.ts'
 import { comparisonsOf } from './matching.ts'
 
 /** What a stream is encoded with. */
@@ -17,20 +18,19 @@ export interface Encoding {
 /** A commit as the texts of which `batchText` makes a batch: it is encoded once, however often it is sent. */
 export interface Encoded {
   readonly commit: PreparedCommit
-  /** How many events and conditions on one key there are, of which the columns tell. */
-  readonly events: number
-  readonly conditions: number
+  /** How much there is of which the columns tell. */
+  readonly counts: Readonly<Record<Group, number>>
   /** Lists without their brackets. */
   readonly columns: Readonly<Record<Column, string>>
   /** Objects without their opening and the number of the commit. */
   readonly rows: Readonly<Record<Section, readonly string[]>>
-  /** Whether it holds more than what the columns tell of events without aggregates. */
-  readonly isRare: boolean
+  /** What it is answered where nothing is in the way: then one look is enough to judge it. */
+  readonly foreseen: Foreseen | undefined
   readonly characters: number
 }
 
-/** `g` conditions on more than one key, `x` versions, `d` documents, `o` outbox, `i` keys. */
-export type Section = 'g' | 'x' | 'd' | 'o' | 'i'
+/** `g` conditions on more than one key, `i` idempotency keys. */
+export type Section = 'g' | 'i'
 
 /** A condition on one key. */
 interface Head {
@@ -43,7 +43,7 @@ interface Head {
 
 /** Refuses a malformed cursor, before anything is sent. */
 export function encode(commit: PreparedCommit, encoding: Encoding): Encoded {
-  const { events, conditions, expect, documents, outbox, idempotency } = commit
+  const { events, conditions, expect, documents, outbox } = commit
   const h: Head[] = []
   const g: string[] = []
   conditions.forEach(({ streams, after }, n) => {
@@ -51,9 +51,43 @@ export function encode(commit: PreparedCommit, encoding: Encoding): Encoded {
     if (streams === 'all') g.push(row({ n, every: true, ...seen }))
     else for (const stream of streams) encodeStream(stream, n, seen, encoding, h, g)
   })
+  const rows = { g, i: idempotencyOf(commit) }
+  const foreseen = g.length + rows.i.length > 0 ? undefined : foresee(commit)
+  const columns = {
+    ...eventColumns(events, foreseen),
+    hn: column(h, ({ n }) => `${n}`),
+    hq: column(h, ({ q }) => JSON.stringify(q)),
+    ht: column(h, ({ t }) => text(t)),
+    hp: column(h, ({ p }) => `${p}`),
+    hv: column(h, ({ v }) => text(v)),
+    xn: expect.length > 1 ? column(expect, (_, n) => `${n}`) : '',
+    xx: column(expect, ({ aggregate }) => JSON.stringify(aggregate.type)),
+    xy: column(expect, ({ aggregate }) => JSON.stringify(aggregate.id)),
+    xv: column(expect, ({ version }) => `${version}`),
+    ...documentColumns(documents, foreseen),
+    oi: column(outbox, ({ id }) => JSON.stringify(id)),
+    ot: column(outbox, ({ type }) => JSON.stringify(type)),
+    od: column(outbox, ({ json }) => json),
+    ok: column(outbox, ({ orderKey }) => text(orderKey)),
+    oe: column(outbox, ({ event }) => text(events[event ?? -1]?.id)),
+  }
+  let characters = 0
+  for (const name in columns) characters += columns[name as Column].length
+  for (const name in rows) for (const item of rows[name as Section]) characters += item.length
+  const counts = {
+    e: events.length,
+    h: h.length,
+    x: expect.length,
+    d: documents.length,
+    o: outbox.length,
+  }
+  return { commit, counts, columns, rows, foreseen, characters }
+}
+
+function eventColumns(events: PreparedCommit['events'], foreseen: Foreseen | undefined) {
   const hasMetadata = events.some(({ metadataJson }) => metadataJson !== '{}')
   const hasAggregates = events.some(({ aggregate }) => aggregate)
-  const columns = {
+  return {
     ei: column(events, ({ id }) => JSON.stringify(id)),
     et: column(events, ({ type }) => JSON.stringify(type)),
     ed: column(events, ({ json }) => json),
@@ -61,53 +95,50 @@ export function encode(commit: PreparedCommit, encoding: Encoding): Encoded {
     ek: column(events, ({ keys }) => JSON.stringify(keys.map(shortText))),
     ex: hasAggregates ? column(events, (event) => text(event.aggregate?.type)) : '',
     ey: hasAggregates ? column(events, (event) => text(event.aggregate?.id)) : '',
-    hn: column(h, ({ n }) => `${n}`),
-    hq: column(h, ({ q }) => JSON.stringify(q)),
-    ht: column(h, ({ t }) => text(t)),
-    hp: column(h, ({ p }) => `${p}`),
-    hv: column(h, ({ v }) => text(v)),
+    ez: hasAggregates && foreseen ? column(foreseen.versions, (version) => `${version}`) : '',
   }
-  const rows = {
-    g,
-    x: expect.map(({ aggregate, version }, n) =>
-      row({ n, at: aggregate.type, ai: aggregate.id, v: version }),
+}
+
+function documentColumns(documents: PreparedCommit['documents'], foreseen: Foreseen | undefined) {
+  const seen = documents.map(({ cursor }) => (cursor === undefined ? {} : placeOf(cursor)))
+  const some = (has: boolean, cell: (document: PreparedDocument, n: number) => string): string =>
+    has ? column(documents, cell) : ''
+  const hasCursors = seen.some(({ p }) => p !== undefined)
+  return {
+    dn: some(documents.length > 1, (_, n) => `${n}`),
+    dt: column(documents, ({ type }) => JSON.stringify(type)),
+    di: column(documents, ({ id }) => JSON.stringify(id)),
+    dd: column(documents, ({ json }) => json ?? 'null'),
+    dz: some(
+      documents.some(({ json }) => json === undefined),
+      ({ json }) => `${json === undefined}`,
     ),
-    d: documents.map(({ type, id, json, cursor, guards, otherwise }, n) => {
-      const data = json === undefined ? '' : `"d":${json},`
-      const gone = json === undefined
-      const seen = cursor === undefined ? {} : placeOf(cursor)
-      return (
-        data + row({ n, t: type, i: id, gone, ...seen, g: guards, refuse: otherwise === 'refuse' })
-      )
-    }),
-    o: outbox.map(({ id, type, json, event, orderKey }, n) => {
-      const cause = event === undefined ? undefined : events[event]?.id
-      return `"d":${json},${row({ n, i: id, t: type, k: orderKey, e: cause })}`
-    }),
-    i: idempotency
-      ? [
-          row({
-            k: idempotency.key,
-            f: shortText(idempotency.fingerprint),
-            e: events[0]?.id,
-            l: events.at(-1)?.id,
-            c: events.length,
-            w: conditions.length > 0,
-          }),
-        ]
-      : [],
+    dp: some(hasCursors, (_, n) => `${seen[n]?.p ?? null}`),
+    dv: some(hasCursors, (_, n) => text(seen[n]?.v)),
+    dg: some(
+      documents.some(({ guards }) => guards.length > 0),
+      ({ guards }) => JSON.stringify(guards),
+    ),
+    ds: some(
+      documents.some(({ otherwise }) => otherwise === 'skip'),
+      ({ otherwise }) => `${otherwise === 'skip'}`,
+    ),
+    dr: foreseen ? column(foreseen.documents, ({ revision }) => `${revision - 1}`) : '',
   }
-  let characters = 0
-  for (const name in columns) characters += columns[name as Column].length
-  let isRare = hasAggregates
-  for (const name in rows) {
-    for (const item of rows[name as Section]) {
-      characters += item.length
-      isRare = true
-    }
-  }
-  const counts = { events: events.length, conditions: h.length }
-  return { commit, ...counts, columns, rows, isRare, characters }
+}
+
+function idempotencyOf({ events, conditions, idempotency }: PreparedCommit): readonly string[] {
+  if (!idempotency) return []
+  return [
+    row({
+      k: idempotency.key,
+      f: shortText(idempotency.fingerprint),
+      e: events[0]?.id,
+      l: events.at(-1)?.id,
+      c: events.length,
+      w: conditions.length > 0,
+    }),
+  ]
 }
 
 function encodeStream(
@@ -157,9 +188,12 @@ function placeOf(after: After | undefined): Seen {
 }
 
 /** A list in JSON, without its brackets. */
-function column<Item>(items: readonly Item[], cell: (item: Item) => string): string {
+function column<Item>(items: readonly Item[], cell: (item: Item, n: number) => string): string {
   let cells = ''
-  for (const item of items) cells += cells === '' ? cell(item) : `,${cell(item)}`
+  for (let n = 0; n < items.length; n += 1) {
+    const text = cell(items[n] as Item, n)
+    cells += n === 0 ? text : `,${text}`
+  }
   return cells
 }
 

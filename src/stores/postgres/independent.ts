@@ -9,6 +9,7 @@ import { narrow } from '../../store/narrow.ts'
 export class Independent {
   readonly #isIdentifier: (key: string) => boolean
   readonly #events: PreparedEvent[] = []
+  /** Under its keys, and under the name of its aggregate. */
   readonly #byKey = new Map<string, PreparedEvent[]>()
   /** Idempotency keys, event ids, aggregates and documents that are written, told apart by a prefix. */
   readonly #written = new Set<string>()
@@ -27,12 +28,12 @@ export class Independent {
   add(commit: PreparedCommit): void {
     for (const event of commit.events) {
       this.#events.push(event)
-      for (const key of event.keys) {
-        const filed = this.#byKey.get(key)
-        if (filed) filed.push(event)
-        else this.#byKey.set(key, [event])
+      for (const key of event.keys) this.#file(key, event)
+      if (event.aggregate) {
+        const name = `aggregate ${nameOf(event.aggregate)}`
+        this.#written.add(name)
+        this.#file(name, event)
       }
-      if (event.aggregate) this.#written.add(`aggregate ${nameOf(event.aggregate)}`)
     }
     for (const name of namesIn(commit)) this.#written.add(name)
   }
@@ -51,11 +52,18 @@ export class Independent {
     )
   }
 
+  #file(key: string, event: PreparedEvent): void {
+    const filed = this.#byKey.get(key)
+    if (filed) filed.push(event)
+    else this.#byKey.set(key, [event])
+  }
+
   #someMatch(streams: PreparedCommit['conditions'][number]['streams']): boolean {
     if (streams === 'all') return this.#events.length > 0
     return streams.some((stream) => {
       const { keys } = narrow(stream, this.#isIdentifier)
-      const candidates = keys[0]?.flatMap((key) => this.#byKey.get(key) ?? []) ?? this.#events
+      const names = stream.aggregate ? [`aggregate ${nameOf(stream.aggregate)}`] : keys[0]
+      const candidates = names?.flatMap((key) => this.#byKey.get(key) ?? []) ?? this.#events
       // Compiled only where there is something to look at, which is seldom.
       return candidates[0] !== undefined && candidates.some(compileStreams([stream]))
     })

@@ -1,3 +1,4 @@
+import { rowsOf } from './batch.ts'
 import type { LogNames } from './names.ts'
 
 /** Fills `documents` with what becomes of each write, and adds to `refused` where a guard does. */
@@ -6,10 +7,10 @@ export function judgeDocuments({ events, projections }: LogNames): string {
     select jsonb_agg(jsonb_build_object('a', d.a, 'n', d.n, 't', d.t, 'i', d.i, 'd', d.d, 'p', d.p, 'v', d.v,
         'status', d.status, 'revision', case when d.status = 'skipped' then d.actual else d.actual + 1 end)),
       jsonb_agg(jsonb_build_array(d.a, 'document', d.n, d.rewound, d.failed, d.actual, d.deleted))
-        filter (where d.rewound or (d.failed is not null and d.refuse))
+        filter (where d.rewound or (d.failed is not null and d.s is not true))
       into documents, found from (
-        select d.*, case when d.failed is not null or (d.gone and not d.present and d.p is null) then 'skipped'
-            when d.gone then 'deleted' when d.present then 'updated' else 'created' end as status
+        select d.*, case when d.failed is not null or (d.z and not d.present and d.p is null) then 'skipped'
+            when d.z then 'deleted' when d.present then 'updated' else 'created' end as status
           from (
             select d.*, coalesce(c.rewound, false) as rewound, (
                 select min(g.o) from jsonb_array_elements(d.g) with ordinality as g(guard, o)
@@ -23,8 +24,7 @@ export function judgeDocuments({ events, projections }: LogNames): string {
               from (
                 select d.*, coalesce(s.revision, 0) as actual, coalesce(s.present, false) as present,
                     coalesce(not s.present, false) as deleted, s.position as stored, s.latest_event_id as stored_id
-                  from jsonb_to_recordset(batch -> 'd')
-                    as d(a int, n int, t text, i text, d jsonb, gone bool, p bigint, v text, g jsonb, refuse bool)
+                  from ${rowsOf('d', 'dn', 'dt', 'di', 'dd', 'dz', 'dp', 'dv', 'dg', 'ds', 'da')}
                   left join lateral (select s.revision, s.data is not null as present, s.position, s.latest_event_id
                     from ${projections} s where s.type = d.t and s.id = d.i offset 0) s on true) d,
                 lateral (select d.p > 0 and (select s.id from ${events} s where s.position = d.p)

@@ -10,10 +10,11 @@ import {
   type PostgresTables,
   type Table,
 } from './names.ts'
-import { PLANNING, programOf, QUICK_VARIABLES, quickProgramOf, VARIABLES } from './program.ts'
+import { PLANNING, programOf, VARIABLES } from './program.ts'
+import { QUICK_VARIABLES, quickProgramOf } from './quick-program.ts'
 
 /** The layout that this version of the library reads and writes. */
-export const VERSION = 1
+export const VERSION = 2
 
 /** SQLSTATEs that a migration raises itself. */
 export const NEWER_VERSION = 'EF001'

@@ -14,13 +14,19 @@ export function copyOf<Value>(value: Value): Value {
 function copyWithin(value: unknown, around: unknown[]): unknown {
   if (value === null || typeof value !== 'object') return value === 0 ? 0 : value
   if (value instanceof Date) return new Date(value)
-  if (!(Array.isArray(value) || isPlainObject(value)) || around.includes(value)) return value
+  if (!isJsonLike(value) || around.includes(value)) return value
   around.push(value)
   const copied = Array.isArray(value)
     ? value.map((item) => copyWithin(item, around))
     : copyOfObject(value, around)
   around.pop()
   return copied
+}
+
+/** A list or an object of which a copy loses nothing. */
+function isJsonLike(value: object): value is unknown[] | Record<string, unknown> {
+  if (Object.getOwnPropertySymbols(value).length > 0) return false
+  return Array.isArray(value) ? Object.keys(value).length === value.length : isPlainObject(value)
 }
 
 function copyOfObject(value: Record<string, unknown>, around: unknown[]): Record<string, unknown> {

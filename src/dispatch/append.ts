@@ -1,7 +1,8 @@
+import { copyOf } from '../aggregate/copy.ts'
 import { getEventContext } from '../event/context.ts'
 import type { NewEvent } from '../event/event.ts'
 import { createEventId } from '../event/id.ts'
-import { refuse } from '../store/check-value.ts'
+import { anyObject, refuse } from '../store/check-value.ts'
 import { nameOf } from '../store/check-commit.ts'
 import type { Expectation } from '../store/commit.ts'
 import { checkAppendArgs } from './check-args.ts'
@@ -12,14 +13,18 @@ export function newEventId(): string {
   return `evt-${createEventId()}`
 }
 
-/** The event with what the context has and it has not. Read at once, before anything is waited for. */
+/**
+ * The event with what the context has and it has not, and with a payload that nobody else can change.
+ * Taken at once, before anything is waited for.
+ */
 export function withContext(args: AppendArgs, where: string): AppendArgs {
+  anyObject(args, [where])
   const { correlationId, causationId, actorId, tenantId, source } = getEventContext()
-  const given = Object.entries(args ?? {}).filter(([, value]) => value !== undefined)
+  const given = Object.entries(args).filter(([, value]) => value !== undefined)
   const context = { correlationId, causationId, actorId, tenantId, source }
   const event = { ...context, ...Object.fromEntries(given) } as AppendArgs
   checkAppendArgs(event, where)
-  return event
+  return { ...event, payload: copyOf(event.payload) }
 }
 
 /** An event as the log has it. */

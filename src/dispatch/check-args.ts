@@ -5,6 +5,7 @@ import {
   list,
   name,
   object,
+  oneOf,
   optional,
   refuse,
   whole,
@@ -27,10 +28,12 @@ const hasMethod = (method: string) => (value: unknown) =>
   typeof (value as Readonly<Record<string, unknown>> | null | undefined)?.[method] === 'function'
 
 const text = optional(filled)
-const needed = { aggregateType: name, aggregateId: name, source: filled, eventType: name }
-const more = {
+const flag = optional(oneOf(true, false))
+const service = optional(is('an event service', hasMethod('appendEvent')))
+const aggregate = { aggregateType: name, aggregateId: name }
+const needed = { ...aggregate, source: filled, eventType: name }
+const shared = {
   payload: anything,
-  eventId: optional(name),
   expectedVersion: optional(whole),
   idempotencyKey: text,
   occurredAt: optional(time),
@@ -41,42 +44,48 @@ const more = {
   actorId: text,
 }
 
-/** What an event to dispatch may have. */
-export const eventFields: readonly string[] = Object.keys({ ...needed, ...more })
+/** Refuses an argument that could not be meant. `where` names it. */
+type ArgumentCheck = (given: unknown, where: string) => void
+const argument =
+  (check: Check): ArgumentCheck =>
+  (given, where) =>
+    check(given, [where])
 
-const appendArgs: Check = object(needed, more)
-const aggregate = { aggregateType: name, aggregateId: name }
-const listArgs: Check = object(aggregate, {
-  fromVersionExclusive: optional(whole),
-  toVersionInclusive: optional(whole),
-  limit: optional(fromOne),
-  cursor: anything,
-})
-const config: Check = object(
-  { store: is('an opened store', hasMethod('commit')) },
-  { events: optional(is('what defineEvents has made', hasMethod('definitionOf'))) },
+export const checkAppendArgs: ArgumentCheck = argument(
+  object(needed, { ...shared, eventId: optional(name) }),
 )
-
-/** Refuses an event that could not be meant. `where` names it. */
-export function checkAppendArgs(args: AppendArgs, where: string): void {
-  appendArgs(args, [where])
-}
-
-export function checkAggregate(aggregateType: string, aggregateId: string, where: string): void {
-  object(aggregate)({ aggregateType, aggregateId }, [where])
-}
-
-export function checkVersion(version: number, where: string): void {
-  whole(version, [where, 'version'])
-}
-
-export function checkList(given: unknown, where: string): void {
-  list(anything)(given, [where])
-}
-
-export function checkKey(key: unknown, where: string): void {
-  filled(key, [where])
-}
+/** Fields that all events of a dispatch may share, their values yet to be made. */
+export const checkDefaults: ArgumentCheck = argument(
+  object(
+    {},
+    Object.fromEntries(Object.keys({ ...needed, ...shared }).map((key) => [key, anything])),
+  ),
+)
+export const checkListArgs: ArgumentCheck = argument(
+  object(aggregate, {
+    fromVersionExclusive: optional(whole),
+    toVersionInclusive: optional(whole),
+    limit: optional(fromOne),
+    cursor: anything,
+  }),
+)
+export const checkConfig: ArgumentCheck = argument(
+  object(
+    { store: is('an opened store', hasMethod('commit')) },
+    { events: optional(is('what defineEvents has made', hasMethod('definitionOf'))) },
+  ),
+)
+export const checkAggregate: ArgumentCheck = argument(object(aggregate))
+export const checkVersion: ArgumentCheck = argument(whole)
+export const checkList: ArgumentCheck = argument(list(anything))
+export const checkSettings: ArgumentCheck = argument(object({}, { service }))
+export const checkKeyOptions: ArgumentCheck = argument(object({}, { idempotencyKey: text }))
+export const checkManyOptions: ArgumentCheck = argument(
+  object({}, { inOrder: flag, atomic: flag, idempotencyKey: text, service }),
+)
+export const checkHandlerOptions: ArgumentCheck = argument(
+  object({}, { unknown: optional(oneOf('ignore', 'refuse')) }),
+)
 
 /** Refuses a schema version that is not the one that the definitions write. */
 export function checkSchemaVersions(
@@ -92,20 +101,6 @@ export function checkSchemaVersions(
       schemaVersion,
     )
   })
-}
-
-export function checkListArgs(args: unknown): void {
-  listArgs(args, ['listEvents'])
-}
-
-export function checkConfig(given: unknown, where: string): void {
-  config(given, [where])
-}
-
-/** Refuses names that are not known. */
-export function checkNames(given: object, known: readonly string[], where: string): void {
-  const unknown = Object.keys(given).find((key) => !known.includes(key))
-  if (unknown !== undefined) refuse([where], `only the keys ${known.join(', ')}`, unknown)
 }
 
 /** A key stands for one commit. */

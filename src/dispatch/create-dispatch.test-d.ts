@@ -53,6 +53,27 @@ describe('a dispatch', () => {
     expectTypeOf<Payload<'Wallet.Moved'>>().toEqualTypeOf<Readonly<{ to: string; event: string }>>()
   })
 
+  test('ties the payload to each type that one builder gives, and reads what is absent as null', () => {
+    const [rich, poor] = [{ amount: 1 }, { text: 'poor' }]
+    const some = createDispatch(
+      {
+        either: (id: string, isRich: boolean) =>
+          isRich
+            ? { aggregateId: id, eventType: 'Wallet.Rich', payload: rich }
+            : { aggregateId: id, eventType: 'Wallet.Poor', payload: poor },
+        perhaps: (id: string, payload?: { amount: number }) => {
+          return { aggregateId: id, eventType: 'Wallet.Perhaps', payload }
+        },
+      },
+      defaults,
+    )
+    type Some = DispatchedRecord<typeof some>
+    type Payload<Type> = Extract<Some, { eventType: Type }>['payload']
+    expectTypeOf<Payload<'Wallet.Rich'>>().toEqualTypeOf<Readonly<{ amount: number }>>()
+    expectTypeOf<Payload<'Wallet.Poor'>>().toEqualTypeOf<Readonly<{ text: string }>>()
+    expectTypeOf<Payload<'Wallet.Perhaps'>>().toEqualTypeOf<Readonly<{ amount: number }> | null>()
+  })
+
   test('takes defaults of the context, and none', () => {
     const byContext = createDispatch(
       { opened: (id: string) => ({ aggregateId: id, eventType: 'Wallet.Opened' }) },

@@ -141,7 +141,7 @@ describe('a dispatch', () => {
     const failures = Object.entries({
       thrown: 'no such wallet',
       text: 'createDispatch.text: expected fields of an event, found "Wallet.Opened"',
-      nothing: 'event.aggregateId: expected a non-empty string',
+      nothing: 'createDispatch.nothing: expected fields of an event, found undefined',
       misspelt: 'found "aggregateID"',
       promised: 'createDispatch.promised: expected fields of an event',
     })
@@ -149,6 +149,20 @@ describe('a dispatch', () => {
       const pending = bad[name]?.('wal_1')
       expect(pending).toBeInstanceOf(Promise)
       await expect(pending).rejects.toThrow(message)
+    }
+    expect(await history()).toEqual([])
+  })
+
+  test('refuses defaults of the context that are none, or that all events would share', async () => {
+    initEvents({ store: new MemoryEventStore() })
+    const wrong: readonly [object | undefined, string][] = [
+      [{ ...defaults, eventId: 'evt_1' }, 'found "eventId"'],
+      [{ ...defaults, tenant: 'acme' }, 'createDispatch.defaults: expected only the keys'],
+      [undefined, 'createDispatch.defaults: expected fields of an event, found undefined'],
+    ]
+    for (const [made, message] of wrong) {
+      const bad = createDispatch({ opened }, (() => made) as never)
+      await expect(bad.opened('wal_1')).rejects.toThrow(message)
     }
     expect(await history()).toEqual([])
   })
@@ -162,6 +176,10 @@ describe('a dispatch', () => {
     expect(make({ opened }, { ...defaults, eventId: 'evt_1' })).toThrow('found "eventId"')
     expect(make({ opened }, { ...defaults, tenant: 'acme' })).toThrow('found "tenant"')
     expect(make({ opened }, defaults, { servce: 1 })).toThrow('found "servce"')
+    expect(make({ opened }, defaults, null)).toThrow('createDispatch.settings: expected an object')
+    expect(make({ opened }, defaults, { service: new MemoryEventStore() })).toThrow(
+      'createDispatch.settings.service: expected an event service',
+    )
     expect(make(undefined)).toThrow('createDispatch.record: expected an object')
     expect(make({ opened }, 'wallet')).toThrow('createDispatch.defaults: expected an object')
   })

@@ -1,7 +1,7 @@
 import { getEventContext } from '../event/context.ts'
 import { anyObject, isObject, refuse } from '../store/check-value.ts'
 import { newEventId } from './append.ts'
-import { checkNames, eventFields } from './check-args.ts'
+import { checkDefaults, checkSettings } from './check-args.ts'
 import { dispatchEvent, type DispatchSettings } from './dispatch-event.ts'
 import type {
   CheckedRecord,
@@ -14,8 +14,6 @@ import type {
   MissingFields,
 } from './dispatch-types.ts'
 import type { DispatchEventArgs } from './types.ts'
-
-const commonFields = eventFields.filter((field) => field !== 'eventId')
 
 /**
  * Functions that dispatch the events of an aggregate type. Each takes what its builder takes; the
@@ -57,24 +55,20 @@ export function createDispatch<
 ): Dispatch<Builders, Defaults>
 export function createDispatch(
   record: DispatchRecord,
-  defaults?: unknown,
+  defaults: unknown = {},
   settings: DispatchSettings = {},
 ): Readonly<Record<string, unknown>> {
-  checkNames(settings, ['service'], 'createDispatch')
+  checkSettings(settings, 'createDispatch.settings')
   anyObject(record, ['createDispatch', 'record'])
-  if (defaults !== undefined && typeof defaults !== 'function') {
-    anyObject(defaults, ['createDispatch', 'defaults'])
-    checkNames(defaults as object, commonFields, 'createDispatch.defaults')
-  }
+  if (typeof defaults !== 'function') checkDefaults(defaults, 'createDispatch.defaults')
   const functions = Object.entries(record).map(([name, build]) => {
     if (typeof build !== 'function') refuse(['createDispatch', name], 'a function', build)
     const dispatch = async (...args: never[]) => {
       const context: DispatchContext = { ...getEventContext(), eventId: newEventId() }
-      const event = {
-        eventId: context.eventId,
-        ...fieldsOf(defaults, context, 'defaults'),
-        ...fieldsOf(build(...args), context, name),
-      }
+      const shared = fieldsOf(defaults, context, 'defaults')
+      checkDefaults(shared, 'createDispatch.defaults')
+      const own = fieldsOf(build(...args), context, name)
+      const event = { eventId: context.eventId, ...shared, ...own }
       return dispatchEvent(event as unknown as DispatchEventArgs, settings)
     }
     return [name, dispatch]
@@ -84,7 +78,7 @@ export function createDispatch(
 
 /** The fields that are there, after every factory has made its value. */
 function fieldsOf(given: unknown, context: DispatchContext, name: string): object {
-  const fields = made(given, context) ?? {}
+  const fields = made(given, context)
   if (!isObject(fields) || fields instanceof Promise) {
     refuse(['createDispatch', name], 'fields of an event', fields)
   }

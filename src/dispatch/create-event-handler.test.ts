@@ -49,6 +49,10 @@ describe('an event handler', () => {
     expect(make({ A: 7 })).toThrow('createEventHandler.A')
     const options = { unkown: 'refuse' } as never
     expect(() => createEventHandler({}, options)).toThrow('found "unkown"')
+    expect(() => createEventHandler({}, { unknown: 'throw' as never })).toThrow(
+      'createEventHandler.options.unknown: expected one of ignore, refuse, found "throw"',
+    )
+    expect(make(null as never)).toThrow('createEventHandler: expected an object, found null')
   })
 
   test('fails where its handler does, also where that throws at once', async () => {
@@ -62,6 +66,8 @@ describe('an event handler', () => {
     await expect(handle(event('rejected'))).rejects.toThrow('later')
     await expect(handle(undefined as never)).rejects.toThrow('event.eventType: expected a string')
     await expect(handle({} as never)).rejects.toThrow('event.eventType')
+    const nameless = event('thrown', { eventId: undefined })
+    await expect(handle(nameless)).rejects.toThrow('event.eventId: expected a string')
   })
 
   test('runs in the context of the event, and leaves the one around as it was', async () => {

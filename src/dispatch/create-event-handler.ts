@@ -1,8 +1,8 @@
 import { withEventContext, type EventContext } from '../event/context.ts'
-import { refuse } from '../store/check-value.ts'
+import { anyObject, refuse } from '../store/check-value.ts'
 import { ArgumentError } from '../store/errors.ts'
 import { show } from '../store/show.ts'
-import { checkNames } from './check-args.ts'
+import { checkHandlerOptions } from './check-args.ts'
 import type { EventRecord } from './types.ts'
 
 /** Does something about an event. */
@@ -50,10 +50,13 @@ export function createEventHandler<
   handlers: NoInfer<EventHandlers<Event, Alias>>,
   options: EventHandlerOptions = {},
 ): (event: EventRecord) => Promise<void> {
-  checkNames(options, ['unknown'], 'createEventHandler.options')
+  checkHandlerOptions(options, 'createEventHandler.options')
+  anyObject(handlers, ['createEventHandler'])
   const callbacks = resolved(handlers)
   return async (event) => {
-    if (typeof event?.eventType !== 'string') refuse(['event', 'eventType'], 'a string', event)
+    for (const name of ['eventType', 'eventId'] as const) {
+      if (typeof event?.[name] !== 'string') refuse(['event', name], 'a string', event)
+    }
     const { eventType, eventId } = event
     const handle = callbacks.get(eventType)
     if (handle) {

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../store/errors.ts'
+import { checkConfig } from './check-args.ts'
 import { createEventService, type EventService, type EventServiceConfig } from './event-service.ts'
 
 let current: EventService | undefined
@@ -20,6 +21,7 @@ let current: EventService | undefined
  * ```
  */
 export function initEvents(config: EventServiceConfig): void {
+  checkConfig(config, 'initEvents')
   current = createEventService(config)
 }
 

@@ -198,6 +198,14 @@ test('names that are not known are refused', async () => {
     [dispatchEvents([funded], { service, idempotencyKey: 'cmd_1' }), 'atomic: true beside it'],
     [dispatchEvents(funded as never, { service }), 'dispatchEvents: expected a list'],
     [dispatchEvent({ ...funded, aggregateID: 'wal_1' } as never, { service }), '"aggregateID"'],
+    [dispatchEvent(funded, { service: {} as never }), 'expected an event service, found {}'],
+    [dispatchEvent(funded, null as never), 'dispatchEvent.settings: expected an object'],
+    [dispatchEvents([funded], null as never), 'dispatchEvents.options: expected an object'],
+    [
+      dispatchEvents([funded], { service, inOrder: 'no' as never }),
+      'inOrder: expected one of true, false',
+    ],
+    [dispatchEvents([{ ...funded, source: '' }], { service }), 'events.0.source: expected'],
   ]
   for (const [call, message] of wrong) {
     await expect(call).rejects.toMatchObject({

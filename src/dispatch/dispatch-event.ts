@@ -1,5 +1,6 @@
 import { getEventContext, withEventContext } from '../event/context.ts'
-import { checkList, checkNames, refuseKeyAlone } from './check-args.ts'
+import { withContext } from './append.ts'
+import { checkList, checkManyOptions, checkSettings, refuseKeyAlone } from './check-args.ts'
 import { getEventService } from './current-service.ts'
 import type { EventService } from './event-service.ts'
 import type { AppendEventResult, DispatchEventArgs } from './types.ts'
@@ -32,7 +33,7 @@ export async function dispatchEvent<Payload>(
   event: DispatchEventArgs<Payload>,
   settings: DispatchSettings = {},
 ): Promise<AppendEventResult> {
-  checkNames(settings, ['service'], 'dispatchEvent')
+  checkSettings(settings, 'dispatchEvent.settings')
   return (settings.service ?? getEventService()).appendEvent(event)
 }
 
@@ -54,23 +55,30 @@ export async function dispatchEvents(
   events: readonly DispatchEventArgs[],
   options: DispatchEventsOptions = {},
 ): Promise<AppendEventResult[]> {
-  checkNames(options, ['inOrder', 'atomic', 'idempotencyKey', 'service'], 'dispatchEvents')
+  checkManyOptions(options, 'dispatchEvents.options')
   const { service = getEventService(), inOrder, atomic, idempotencyKey } = options
   checkList(events, 'dispatchEvents')
   if (atomic) return service.appendEvents(events, { idempotencyKey })
   refuseKeyAlone(idempotencyKey)
-  const settled: PromiseSettledResult<AppendEventResult>[] = []
   const context = getEventContext()
-  const waiting = events.entries()
+  // All at once: the list and what is in it may change while the first ones are on their way.
+  const taken = await Promise.allSettled(
+    Array.from(events, async (event, index) => withContext(event, `events.${index}`)),
+  )
+  const settled: PromiseSettledResult<AppendEventResult>[] = []
+  const waiting = taken.entries()
   const lane = async (): Promise<void> => {
     for (const [index, event] of waiting) {
-      const append = () => service.appendEvent(event)
+      const append = async () => {
+        if (event.status === 'rejected') throw event.reason
+        return service.appendEvent(event.value)
+      }
       const [result] = await Promise.allSettled([withEventContext(context, append)])
       settled[index] = result
       if (inOrder && result.status === 'rejected') return
     }
   }
-  await Promise.all(Array.from({ length: inOrder ? 1 : Math.min(LANES, events.length) }, lane))
+  await Promise.all(Array.from({ length: inOrder ? 1 : Math.min(LANES, taken.length) }, lane))
   const failed = settled.find(({ status }) => status === 'rejected')
   if (failed?.status === 'rejected') throw failed.reason
   return settled.map((result) => (result as PromiseFulfilledResult<AppendEventResult>).value)

@@ -92,18 +92,23 @@ type TypeOf<Fields, Defaults> =
       : Type
     : never
 
-type RecordOf<Fields, Defaults> =
-  TypeOf<Fields, Defaults> extends infer Type
+/** For each kind of event that a builder gives, and each type that it may have. */
+type RecordOf<Fields, Defaults> = Fields extends unknown
+  ? TypeOf<Fields, Defaults> extends infer Type
     ? Type extends string
       ? EventRecord<PayloadOf<Fields, Defaults>, Type>
       : never
     : never
+  : never
 
-type PayloadOf<Fields, Defaults> = 'payload' extends keyof Fields
-  ? Field<Fields, 'payload'>
-  : 'payload' extends Given<Defaults>
-    ? Field<Defaults, 'payload'>
-    : null
+type PayloadOf<Fields, Defaults> =
+  | Exclude<OwnPayload<Fields>, undefined>
+  | (undefined extends OwnPayload<Fields> ? DefaultPayload<Defaults> : never)
+
+type OwnPayload<Fields> = 'payload' extends keyof Fields ? Field<Fields, 'payload'> : undefined
+
+type DefaultPayload<Defaults> =
+  'payload' extends Given<Defaults> ? Field<Defaults, 'payload'> : null
 
 declare const dispatched: unique symbol
 

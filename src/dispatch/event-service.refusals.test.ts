@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryEventStore } from '../stores/memory/index.ts'
+import { initEvents } from './current-service.ts'
 import { createEventService } from './event-service.ts'
 import type { AppendArgs } from './types.ts'
 
@@ -48,7 +49,10 @@ describe('what is refused', () => {
     const service = createEventService({ store: new MemoryEventStore() })
     const wallet = { aggregateType: 'wallet', aggregateId: 'wal_1' }
     const wrong: readonly [Promise<unknown>, string][] = [
-      [service.appendEvent(undefined as never), 'event.aggregateType'],
+      [service.appendEvent(undefined as never), 'event: expected an object, found undefined'],
+      [service.appendEvent([funded] as never), 'event: expected an object'],
+      [service.appendEvents([funded], { idempotencyKye: 'cmd_1' } as never), '"idempotencyKye"'],
+      [service.appendEvents([funded], null as never), 'appendEvents.options: expected an object'],
       [service.appendEvents('all' as never), 'appendEvents: expected a list'],
       [service.appendEvents([funded, { ...funded, source: '' }]), 'events.1.source'],
       [service.getHead('', 'wal_1'), 'getHead.aggregateType'],
@@ -84,5 +88,8 @@ describe('what is refused', () => {
     expect(wrong({})).toThrow('createEventService.store: expected an opened store')
     expect(wrong(undefined)).toThrow('createEventService')
     expect(wrong({ store, events: {} })).toThrow('createEventService.events')
+    expect(() => initEvents({ tableName: 'events' } as never)).toThrow(
+      'initEvents: expected only the keys store, events, found "tableName"',
+    )
   })
 })

@@ -146,6 +146,7 @@ describe.each(stores)('the events of aggregates on $name', ({ open }) => {
     expect(await read({ fromVersionExclusive: 3, toVersionInclusive: 3 })).toEqual([])
     expect(await read({ fromVersionExclusive: 4, toVersionInclusive: 2 })).toEqual([])
     expect(await read({ fromVersionExclusive: 5 })).toEqual([])
+    expect(await read({ fromVersionExclusive: Number.MAX_SAFE_INTEGER, limit: 1 })).toEqual([])
     expect(await read({ fromVersionExclusive: 3, limit: Number.MAX_SAFE_INTEGER })).toEqual([4, 5])
     expect(await read({ fromVersionExclusive: 99, limit: 2 })).toEqual([])
     expect(await read({ cursor: 'EVT#000000001', toVersionInclusive: 3, limit: 9 })).toEqual([2, 3])

@@ -9,7 +9,7 @@ import { expectations, refuseOwnKeys, toNewEvent, withContext } from './append.t
 import {
   checkAggregate,
   checkConfig,
-  checkKey,
+  checkKeyOptions,
   checkList,
   checkListArgs,
   checkSchemaVersions,
@@ -140,35 +140,36 @@ export function createEventService(config: EventServiceConfig): EventService {
       ])
       return result as AppendEventResult
     },
-    appendEvents: async (given, { idempotencyKey } = {}) => {
+    appendEvents: async (given, options = {}) => {
+      checkKeyOptions(options, 'appendEvents.options')
       checkList(given, 'appendEvents')
       if (given.length === 0) return []
       const events = given.map((args, index) => withContext(args, `events.${index}`))
       refuseOwnKeys(events)
-      if (idempotencyKey !== undefined) checkKey(idempotencyKey, 'options.idempotencyKey')
-      return append(events, idempotencyKey, [])
+      return append(events, options.idempotencyKey, [])
     },
     getHead: async (aggregateType, aggregateId) => {
-      checkAggregate(aggregateType, aggregateId, 'getHead')
+      checkAggregate({ aggregateType, aggregateId }, 'getHead')
       const streams = [{ aggregate: { type: aggregateType, id: aggregateId } }]
       const newest = { backwards: true, limit: 1 }
       const [event] = await resend(() => Array.fromAsync(store.read(streams, newest)), {})
       return event && toHead(event as AggregateEvent)
     },
     getEvent: async (aggregateType, aggregateId, version) => {
-      checkAggregate(aggregateType, aggregateId, 'getEvent')
-      checkVersion(version, 'getEvent')
+      checkAggregate({ aggregateType, aggregateId }, 'getEvent')
+      checkVersion(version, 'getEvent.version')
       return (await versions(aggregateType, aggregateId, version, version))[0]
     },
     listEvents: async (params) => {
-      checkListArgs(params)
+      checkListArgs(params, 'listEvents')
       const { aggregateType, aggregateId, fromVersionExclusive = 0 } = params
       const { cursor, limit = Infinity, toVersionInclusive: last = Infinity } = params
       const seen = Math.max(fromVersionExclusive, cursor == null ? 0 : versionOfCursor(cursor))
       // One more than the page has: whether there is another page.
       const to = Math.min(last, seen + limit + 1)
       const upTo = Number.isSafeInteger(to) ? to : undefined
-      const found = await versions(aggregateType, aggregateId, seen + 1, upTo)
+      const from = Math.min(seen + 1, Number.MAX_SAFE_INTEGER)
+      const found = await versions(aggregateType, aggregateId, from, upTo)
       const data = found.slice(0, Math.min(limit, found.length))
       const hasMore = found.length > data.length
       return { data, cursor: hasMore ? eventSk(seen + data.length) : null, hasMore }

@@ -73,7 +73,7 @@ export function expectations(events: readonly AppendArgs[]): Expectation[] {
     const version = expectedVersion - place
     const { version: known = Math.max(version, 0) } = expected.get(name) ?? {}
     if (version !== known) {
-      const fits = `${known + place}, since ${place} events of its aggregate go before it`
+      const fits = `${known + place}: ${place} before it in the list, of the same aggregate, count`
       refuse(['events', index, 'expectedVersion'], fits, expectedVersion)
     }
     expected.set(name, { aggregate: { type, id }, version })

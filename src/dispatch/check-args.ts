@@ -18,8 +18,18 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/u
 
 const time = is(
   'an ISO 8601 timestamp with its zone, such as 2026-01-31T12:00:00.000Z',
-  (value) => typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)),
+  (value) =>
+    typeof value === 'string' &&
+    TIME.test(value) &&
+    !Number.isNaN(Date.parse(value)) &&
+    isDay(value.slice(0, 'yyyy-mm-dd'.length)),
 )
+
+/** Dates go on counting after the end of a month. */
+function isDay(text: string): boolean {
+  return new Date(text).toISOString().startsWith(text)
+}
+
 const fromOne = is(
   'a whole number from 1',
   (value) => Number.isSafeInteger(value) && (value as number) > 0,

@@ -27,6 +27,7 @@ describe('what is refused', () => {
     [{ schemaVersion: 0 }, 'event.schemaVersion: expected a whole number from 1'],
     [{ occurredAt: 'yesterday' }, 'event.occurredAt: expected an ISO 8601 timestamp'],
     [{ occurredAt: '2020-13-31T12:00:00Z' }, 'event.occurredAt'],
+    [{ occurredAt: '2021-02-29T12:00:00Z' }, 'event.occurredAt'],
     [{ idempotencyKey: '' }, 'event.idempotencyKey'],
     [{ eventId: '' }, 'event.eventId'],
     [{ actorId: 7 }, 'event.actorId'],

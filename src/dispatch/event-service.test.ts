@@ -324,7 +324,7 @@ describe.each(stores)('several events in one commit on $name', ({ open }) => {
     const service = createEventService({ store: log.store })
     const tell = async (...versions: (number | undefined)[]) =>
       service.appendEvents(versions.map((expectedVersion) => ({ ...funded, expectedVersion })))
-    await expect(tell(0, 0)).rejects.toThrow('events.1.expectedVersion: expected 1, since 1 events')
+    await expect(tell(0, 0)).rejects.toThrow('events.1.expectedVersion: expected 1: 1 before')
     await expect(tell(undefined, 0)).rejects.toThrow('events.1.expectedVersion')
     expect(await tell(undefined, 1)).toHaveLength(2)
     await expect(tell(undefined, 1)).rejects.toMatchObject({
@@ -339,6 +339,7 @@ describe.each(stores)('several events in one commit on $name', ({ open }) => {
     const key = { idempotencyKey: 'cmd_1' }
     const first = await service.appendEvents([opened, funded], key)
     expect(await service.appendEvents([opened, funded], key)).toEqual(first)
+    expect((await service.getHead('wallet', 'wal_1'))?.lastIdemKey).toBe('cmd_1')
     await expect(service.appendEvents([opened], key)).rejects.toMatchObject({
       code: 'IDEMPOTENCY_MISMATCH',
       key: 'cmd_1',

@@ -104,7 +104,7 @@ export function createEventService(config: EventServiceConfig): EventService {
     const expect = expectations(events)
     checkSchemaVersions(events, definitions)
     // Their ids are made here, once: whatever is sent again is known again.
-    const made = events.map(toNewEvent)
+    const made = events.map((event) => toNewEvent({ ...event, idempotencyKey: given }))
     const key = given === undefined ? undefined : await shortName(['dispatch', ...scope, given])
     const idempotency = key === undefined ? undefined : { key }
     const sent = definitions ? await writableEvents(definitions, made) : made

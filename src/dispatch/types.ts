@@ -71,7 +71,8 @@ export interface AppendArgs<Payload = unknown> {
    */
   readonly expectedVersion?: number | undefined
   /**
-   * Makes the append safe to repeat, within the aggregate: the second time it answers as the first. Default is the event id.
+   * Makes the append safe to repeat, within the aggregate: the second time it answers as the first.
+   * Default is the event id.
    */
   readonly idempotencyKey?: string | undefined
   /** When it happened, ISO 8601. Default is when the store writes it. */

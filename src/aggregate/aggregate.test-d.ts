@@ -251,3 +251,66 @@ test('aggregates by commands', async () => {
   // @ts-expect-error there is no such event
   void specified.then([{ type: 'POINTS_ADED', data: { cardId: 'a', points: 5 } }])
 })
+
+interface Stamp {
+  status: 'new' | 'used'
+  log: { kind: 'issue' | 'add'; n: number }[]
+}
+const stamp: Stamp = { status: 'new', log: [] }
+
+test('a state of literals needs no casts', async () => {
+  const decide = (): [] => []
+  const evolved = defineAggregate(events, {
+    type: 'card',
+    initialState: stamp,
+    evolve: {
+      CARD_ISSUED: () => ({ status: 'new', log: [{ kind: 'issue', n: 1 }] }),
+      POINTS_ADDED: (state, { data }) => ({
+        status: 'used',
+        log: [...state.log, { kind: 'add', n: data.points }],
+      }),
+    },
+    decide,
+  })
+  const client = createEventClient({ store, events })
+  expectTypeOf(await evolved.load(client, 'a')).toEqualTypeOf<Snapshot<Stamp>>()
+  void defineAggregate(events, {
+    type: 'card',
+    initialState: null as 'new' | 'used' | null,
+    evolve: { CARD_ISSUED: () => 'new', POINTS_ADDED: (state) => (state ? 'used' : null) },
+    decide,
+  })
+  const parts = { type: 'card', initialState: stamp, decide }
+  void defineAggregate(events, {
+    ...parts,
+    // @ts-expect-error there is no such status
+    evolve: { CARD_ISSUED: () => ({ status: '', log: [] }) },
+  })
+  void defineAggregate(events, {
+    ...parts,
+    // @ts-expect-error there is no such status
+    evolve: { CARD_ISSUED: (state) => ({ ...state, status: 'old' }) },
+  })
+  // @ts-expect-error it has a log
+  void defineAggregate(events, { ...parts, evolve: { CARD_ISSUED: () => ({ status: 'new' }) } })
+  // @ts-expect-error a handler is synchronous
+  void defineAggregate(events, { ...parts, evolve: { CARD_ISSUED: async () => stamp } })
+  // @ts-expect-error a literal is no state
+  void defineAggregate(events, { ...parts, evolve: { CARD_ISSUED: () => '' } })
+
+  const inferred = new Processor(
+    { CARD_ISSUED: ({ state }) => ({ ...state, status: 'used' }) },
+    (): Stamp => ({ status: 'new', log: [] }),
+    { events },
+  )
+  expectTypeOf(inferred.initial()).toEqualTypeOf<Stamp>()
+  void new Processor<Stamp, Inbound>(
+    { ACCOUNT_OPENED: () => ({ status: 'new', log: [] }) },
+    () => ({ status: 'new', log: [] }),
+  )
+  void new Processor<Stamp, Inbound>(
+    // @ts-expect-error there is no such status
+    { ACCOUNT_OPENED: () => ({ status: 'old', log: [] }) },
+    () => stamp,
+  )
+})

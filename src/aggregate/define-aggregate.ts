@@ -1,5 +1,5 @@
 import type { Client } from '../client/client.ts'
-import { foldOf } from '../client/fold.ts'
+import { foldOf, type Next } from '../client/fold.ts'
 import type { OfType } from '../client/typed-stream.ts'
 import { writableEvents } from '../client/write-events.ts'
 import type { Decided, ExecuteOptions } from '../decide/decision.ts'
@@ -39,7 +39,7 @@ export interface AggregateDefinition<
     readonly [Type in Event['type']]?: (
       state: NoInfer<State>,
       event: Seen<Event, Type>,
-    ) => NoInfer<State>
+    ) => Next<NoInfer<State>>
   }
   /** Reads nothing but what it is given and changes nothing: it is asked again after a conflict. */
   readonly decide: (

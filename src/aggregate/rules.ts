@@ -1,3 +1,4 @@
+import type { Next } from '../client/fold.ts'
 import type { EventMetadata, EventShape, NewEvent } from '../event/event.ts'
 
 /** The data of an event of a union, or the payload itself where a union of payloads is used. */
@@ -65,22 +66,19 @@ export type StateUpdater<State, Inbound, Outbound, Current> = (
 
 /** A rule in whose place one for a narrower payload may stand: a method, so that the payload may be annotated. */
 type AnyUpdater<State, Inbound, Outbound> = {
-  update(input: StateUpdaterInput<State, Inbound, Outbound, Inbound>): State
+  update(input: StateUpdaterInput<State, Inbound, Outbound, Inbound>): Next<State>
 }['update']
 
 /** Rules by event type. Where `Inbound` is a union of events, each rule knows the data of its type. */
 export type RuleTable<State, Inbound, Outbound> = [Inbound] extends [EventShape]
   ? {
-      readonly [Type in Inbound['type']]?: StateUpdater<
-        State,
-        Inbound,
-        Outbound,
-        PayloadOf<Inbound, Type>
-      >
+      readonly [Type in Inbound['type']]?: (
+        input: StateUpdaterInput<State, Inbound, Outbound, PayloadOf<Inbound, Type>>,
+      ) => Next<State>
     }
   : { readonly [type: string]: AnyUpdater<State, Inbound, Outbound> }
 
 /** Rules by event type, as a map or as an object. */
 export type Rules<State, Inbound, Outbound> =
   | ReadonlyMap<string, StateUpdater<State, Inbound, Outbound, PayloadOf<Inbound>>>
-  | RuleTable<State, Inbound, Outbound>
+  | RuleTable<NoInfer<State>, Inbound, Outbound>

@@ -3,8 +3,16 @@ import type { OfType } from './typed-stream.ts'
 
 /** One handler for each type of event that is read; it gives the next state and changes nothing. */
 export type Evolve<Event extends EventShape, Type, State> = {
-  readonly [One in Type & string]?: (state: State, event: Stored<OfType<Event, One>>) => State
+  readonly [One in Type & string]?: (state: State, event: Stored<OfType<Event, One>>) => Next<State>
 }
+
+/**
+ * The next state. The second half adds nothing to the first: it tells the compiler to keep literals as
+ * they are written, so that `status: 'closed'` is not just a string.
+ */
+export type Next<State> = State | (State & Literal)
+
+type Literal = '' | 0 | true | null | [] | readonly Literal[] | { readonly [key: string]: Literal }
 
 /** How a state begins and how events add up to it. */
 export interface Fold<State, Subject> {

@@ -63,6 +63,27 @@ describe('a decision', () => {
   })
 })
 
+test('a state of literals needs no casts', async () => {
+  type Cart = { status: 'open' | 'closed'; last?: { kind: 'item' | 'none' } }
+  const parts = {
+    streams: (cartId: string) => [
+      { types: ['CART_CREATED', 'CART_CHECKED_OUT'] as const, filter: { cartId } },
+    ],
+    initialState: { status: 'closed' } as Cart,
+    decide: none,
+  }
+  const decision = defineDecision(events, {
+    ...parts,
+    evolve: {
+      CART_CREATED: () => ({ status: 'open', last: { kind: 'none' } }),
+      CART_CHECKED_OUT: (cart) => ({ ...cart, status: 'closed' }),
+    },
+  })
+  expectTypeOf((await decision.load(client, 'cart_1')).state).toEqualTypeOf<Cart>()
+  // @ts-expect-error there is no such status
+  defineDecision(events, { ...parts, evolve: { CART_CREATED: () => ({ status: 'opn' }) } })
+})
+
 describe('a state that is made by a function', () => {
   test('is inferred, and knows the command', async () => {
     class Cart {

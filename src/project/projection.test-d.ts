@@ -57,6 +57,21 @@ describe('a defined projection', () => {
     }>()
   })
 
+  test('has literals without casts', async () => {
+    const streams = (cartId: string) => [{ filter: { cartId } }]
+    type State = 'none' | 'new' | { kind: 'full'; pieces: number }
+    const view = defineProjection(events, {
+      type: 'cart',
+      streams,
+      initialState: (): State => 'none',
+      evolve: { CART_CREATED: () => 'new', ITEM_ADDED: () => ({ kind: 'full', pieces: 1 }) },
+    })
+    expectTypeOf((await view.load(client, '1')).state).toEqualTypeOf<State>()
+    const parts = { type: 'cart', streams, initialState: (): State => 'none' }
+    // @ts-expect-error there is no such state
+    void defineProjection(events, { ...parts, evolve: { CART_CREATED: () => 'nw' } })
+  })
+
   test('is queried by the keys of its state', () => {
     void cartView.query(client, { filter: { owner: ['a', 'b'], pieces: { gt: 1 } } })
     void cartView.query(client, { order: { by: 'pieces', direction: 'desc' }, limit: 3 })

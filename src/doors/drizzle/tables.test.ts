@@ -3,6 +3,7 @@ import { getTableConfig, PgSchema, PgTable } from 'drizzle-orm/pg-core'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { Pool } from 'pg'
 import { describe, expect, test } from 'vitest'
+import { olderLog } from '../../stores/postgres/older-log.fixture.ts'
 import { freshDatabase } from '../../stores/postgres/server.fixture.ts'
 import {
   createEventClient,
@@ -11,6 +12,7 @@ import {
   createProjectionsTable,
   migrate,
   migrationSql,
+  type LogTables,
 } from './index.ts'
 
 test('the tables have names of their own, or those they are given', () => {
@@ -125,6 +127,30 @@ describe('on a server', () => {
       expect(await db.select({ data, latestEventId }).from(tables.projections)).toEqual([
         { data: { total: 2 }, latestEventId: saved.id },
       ])
+    })
+  })
+
+  test.each([
+    ['migrate', (db: ReturnType<typeof drizzle>, own: LogTables) => migrate(db, own)],
+    [
+      'the statement of a migration',
+      (db: ReturnType<typeof drizzle>, own: LogTables) => db.execute(migrationSql(own)),
+    ],
+  ])('an older log is brought up to date by %s', async (_, upgrade) => {
+    await withDb(async (db, pool) => {
+      const own = { events: createEventsTable(), projections: createProjectionsTable() }
+      await migrate(db, own)
+      await pool.query(olderLog)
+      const event = { type: 'A', data: { sku: 'x' } }
+      await expect(
+        createEventClient(db, own.events, own.projections).saveEvent(event),
+      ).rejects.toMatchObject({
+        fault: 'not-a-log',
+        message: expect.stringMatching(/version 1.*migrate/u),
+      })
+      await upgrade(db, own)
+      await createEventClient(db, own.events, own.projections).saveEvent(event)
+      expect(await db.select({ type: own.events.type }).from(own.events)).toEqual([{ type: 'A' }])
     })
   })
 

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { olderLog } from '../../stores/postgres/older-log.fixture.ts'
 import { freshDatabase, type FreshDatabase } from '../../stores/postgres/server.fixture.ts'
 import { contentsOf, openKnex, run, todoWith, versions } from './acceptance.fixture.ts'
 import {
@@ -58,6 +59,26 @@ describe.each(versions)('$knex', ({ knex: name, z }) => {
       await knex.raw(events.down)
     }
   })
+
+  test.each([createEventsTableMigration, createProjectionsTableMigration])(
+    'run once more, either brings an older log up to date',
+    async (migration) => {
+      await knex.raw(createEventsTableMigration.up)
+      await knex.raw(olderLog)
+      const older = createEventClient(eventUnion, eventInputUnion, knex)
+      await expect(older.saveEvent(event)).rejects.toMatchObject({
+        fault: 'not-a-log',
+        message: expect.stringMatching(/version 1.*createEventsTableMigration/u),
+      })
+      await knex.raw(migration.up)
+      const client = createEventClient(eventUnion, eventInputUnion, knex)
+      await client.saveEvent(event)
+      expect(await client.getEventStream({ types: ['LIST_CREATED'] })).toHaveLength(1)
+      await older.close()
+      await client.close()
+      await knex.raw(createEventsTableMigration.down)
+    },
+  )
 
   test('without the projections the events stay', async () => {
     await knex.raw(createEventsTableMigration.up)

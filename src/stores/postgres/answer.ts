@@ -3,12 +3,14 @@ import type { PreparedCommit } from '../../store/check-commit.ts'
 import type { Committed } from '../../store/commit.ts'
 import { formatCursor, type Place } from '../../store/cursor.ts'
 import type { DocumentResult } from '../../store/document.ts'
-import { ConcurrencyError, IdempotencyError } from '../../store/errors.ts'
+import { ConcurrencyError, IdempotencyError, StoreError } from '../../store/errors.ts'
 import type { Encoded } from './encode.ts'
 import { shortText } from '../../sql/short-text.ts'
+import { VERSION } from './version.ts'
 
 /** What the program says of a whole batch. */
 interface Answer {
+  readonly version?: number
   readonly head: number
   readonly id: string | null
   /** Milliseconds since 1970. */
@@ -59,6 +61,13 @@ const ORDER: readonly string[] = ['key', 'id', 'version', 'condition', 'document
 /** Reads the answer of the program, in the order of the batch. */
 export function decodeAnswer(text: string, batch: readonly Encoded[]): readonly Result[] {
   const answer = JSON.parse(text) as Answer
+  if (answer.version !== VERSION) {
+    throw new StoreError(
+      'not-a-log',
+      `Cannot commit: the log is written by routines of another version than ${VERSION}, and has written nothing or less than it was given. Run migrate of this version.`,
+      { outcome: 'unknown' },
+    )
+  }
   const refusals = new Map<number, Refusal>()
   for (const refusal of answer.refused ?? []) {
     const other = refusals.get(refusal[0])

@@ -1,4 +1,5 @@
 import type { Encoded, Section } from './encode.ts'
+import { VERSION } from './version.ts'
 
 /**
  * What a batch says of each event (`e…`), condition on one key (`h…`), expected version (`x…`), document
@@ -70,7 +71,7 @@ export function batchText(
   batch: readonly Encoded[],
   { careful = false, patience }: { readonly careful?: boolean; readonly patience?: number } = {},
 ): string {
-  const parts: string[] = []
+  const parts = [`"version":${VERSION}`]
   const add = (name: string, cellsOf: (encoded: Encoded, a: number) => string): void => {
     let cells = ''
     for (let a = 0; a < batch.length; a += 1) {

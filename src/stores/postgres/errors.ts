@@ -1,6 +1,7 @@
 import { isEventfoldError, StoreError, UnsupportedError, type Outcome } from '../../store/errors.ts'
 import { NoConnection } from './hand.ts'
-import { NEWER_VERSION, OTHER_IDENTIFIERS, OTHER_SHAPE } from './migration.ts'
+import { OTHER_IDENTIFIERS, OTHER_SHAPE } from './migration.ts'
+import { NEWER_VERSION } from './version.ts'
 
 /** What was being done when the database failed. */
 export interface Failed {

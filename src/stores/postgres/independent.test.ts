@@ -59,6 +59,14 @@ test.each<[string, Commit, Commit]>([
     },
   ],
   [
+    'its condition is about an aggregate',
+    { events: [{ ...added, aggregate: wallet }] },
+    {
+      outbox: [{ type: 'a', data: 1 }],
+      conditions: [{ streams: [{ aggregate: wallet, types: ['ADDED'] }] }],
+    },
+  ],
+  [
     'it expects a version',
     { events: [{ ...added, aggregate: wallet }] },
     { events: [added], expect: [{ aggregate: wallet, version: 0 }] },
@@ -93,6 +101,13 @@ test('a commit does not depend on what it does not check', () => {
     depends(
       { events: [{ ...added, aggregate: wallet }] },
       { events: [{ ...added, aggregate: wallet }] },
+    ),
+  ).toBe(false)
+  const other = { streams: [{ aggregate: { ...wallet, id: 'wallet_2' } }] }
+  expect(
+    depends(
+      { events: [{ ...added, aggregate: wallet }] },
+      { events: [added], conditions: [other] },
     ),
   ).toBe(false)
   expect(depends(second, { documents: [{ type: 'cart', id: 'cart_1', data: 1 }] })).toBe(false)

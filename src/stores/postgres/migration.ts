@@ -12,12 +12,9 @@ import {
 } from './names.ts'
 import { PLANNING, programOf, VARIABLES } from './program.ts'
 import { QUICK_VARIABLES, quickProgramOf } from './quick-program.ts'
-
-/** The layout that this version of the library reads and writes. */
-export const VERSION = 2
+import { NEWER_VERSION, VERSION } from './version.ts'
 
 /** SQLSTATEs that a migration raises itself. */
-export const NEWER_VERSION = 'EF001'
 export const OTHER_SHAPE = 'EF002'
 export const OTHER_IDENTIFIERS = 'EF003'
 

@@ -1,5 +1,6 @@
 import { rowsOf } from './batch.ts'
-import type { LogNames } from './names.ts'
+import { quoteText, type LogNames } from './names.ts'
+import { NEWER_VERSION, VERSION } from './version.ts'
 
 /** SQLSTATE of what the program itself refuses. */
 const NEEDS_READ_COMMITTED = '25001'
@@ -7,9 +8,16 @@ const NEEDS_READ_COMMITTED = '25001'
 /** So many entries of a key are looked through before a condition asks whether something rarer can drive. */
 export const NEAR = 1_024
 
-/** The lock in a statement of its own: what comes after sees all that was committed before. */
-export function beginning({ lock }: LogNames): string {
-  return `if current_setting('transaction_isolation') <> 'read committed' then
+/**
+ * Refuses a client that was there before the log was migrated. The lock is in a statement of its own: what
+ * comes after sees all that was committed before.
+ */
+export function beginning({ lock, log }: LogNames): string {
+  return `if batch -> 'version' is distinct from '${VERSION}' then
+    raise exception 'the log % has version ${VERSION}, this library sends commits of version %',
+      ${quoteText(log)}, coalesce(batch ->> 'version', 'none') using errcode = '${NEWER_VERSION}';
+  end if;
+  if current_setting('transaction_isolation') <> 'read committed' then
     raise exception 'an append needs READ COMMITTED, this transaction is %',
       upper(current_setting('transaction_isolation')) using errcode = '${NEEDS_READ_COMMITTED}';
   end if;
@@ -29,10 +37,11 @@ export function rewound({ events }: LogNames, row: string): string {
     and (select s.id from ${events} s where s.position = ${row}.p) is distinct from ${row}.v)`
 }
 
-/** The version of an aggregate, from the index alone. */
-export function newestVersion({ events }: LogNames, row: string): string {
+/** The newest version of an aggregate, of those for which more holds; from the index alone. */
+export function newestVersion({ events }: LogNames, row: string, more = 'true'): string {
   return `coalesce((select s.version from ${events} s
-    where s.aggregate_type = ${row}.x and s.aggregate_id = ${row}.y order by s.version desc limit 1), 0)`
+    where s.aggregate_type = ${row}.x and s.aggregate_id = ${row}.y and ${more}
+    order by s.version desc limit 1), 0)`
 }
 
 /** Writes documents, of whom a query gives type, id, data, position and id of the cursor, revision. */

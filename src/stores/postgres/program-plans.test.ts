@@ -103,6 +103,15 @@ function commits(head: number): Readonly<Record<string, Commit>> {
       events: [{ ...event, aggregate }],
       expect: [{ aggregate, version: 10 }],
     },
+    'an append to an aggregate': {
+      events: [{ ...event, aggregate }],
+      expect: [{ aggregate, version: 10 }],
+      documents: [
+        { type: 'snapshot', id: 'a3', data: 1, cursor: '39~e39', if: { revision: 1 } },
+        { type: 'entry', id: 'a3', data: 1 },
+      ],
+      outbox: [{ type: 'message', data: 1 }],
+    },
     'documents, outbox and key': {
       events: [event],
       documents: [{ type: 'view', id: 'v1', data: 1, cursor: `${head}~e${head}`, if: 'newer' }],

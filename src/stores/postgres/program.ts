@@ -13,6 +13,7 @@ import {
   writeDocuments,
   writeOutbox,
 } from './program-parts.ts'
+import { VERSION } from './version.ts'
 
 /**
  * What the planner is told for the program: its plans must not depend on what the tables held when a
@@ -149,7 +150,7 @@ export function programOf(names: LogNames): string {
     select jsonb_agg(jsonb_build_array(d.a, ${documentResult}) order by d.n) into results
       from jsonb_to_recordset(documents) as d(a int, n int, t text, i text, status text, revision bigint);
   end if;
-  answer := jsonb_build_object('head', head, 'id', head_id, 'moment', extract(epoch from moment) * 1000,
+  answer := jsonb_build_object('version', ${VERSION}, 'head', head, 'id', head_id, 'moment', extract(epoch from moment) * 1000,
     'refused', refused, 'versions', versions, 'documents', results);`
 }
 

@@ -8,6 +8,7 @@ import {
   writeDocuments,
   writeOutbox,
 } from './program-parts.ts'
+import { VERSION } from './version.ts'
 
 /** What {@link quickProgramOf} works with, beside `batch`. */
 export const QUICK_VARIABLES =
@@ -39,14 +40,14 @@ export function quickProgramOf(names: LogNames): string {
   else
     ${quickRestOf(names)}
   end if;
-  return jsonb_build_object('head', head, 'id', head_id, 'moment', extract(epoch from moment) * 1000);`
+  return jsonb_build_object('version', ${VERSION}, 'head', head, 'id', head_id, 'moment', extract(epoch from moment) * 1000);`
 }
 
 /** A tombstone is not foreseen: its revision is none that a document has. */
 function quickRestOf(names: LogNames): string {
   const { projections, judge } = names
   return `
-    select exists (select from ${rowsOf('x', 'xx', 'xy', 'xv')} where ${newestVersion(names, 'x')} <> x.v)
+    select exists (select from ${rowsOf('x', 'xx', 'xy', 'xv')} where ${newestVersion(names, 'x', 's.version >= x.v')} <> x.v)
         or exists (select from ${rowsOf('d', 'dt', 'di', 'dp', 'dv', 'dr')} where ${rewound(names, 'd')}
           or coalesce((select case when s.data is null then -1 else s.revision end
             from ${projections} s where s.type = d.t and s.id = d.i), 0) <> d.r) into odd;

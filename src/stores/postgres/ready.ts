@@ -2,8 +2,8 @@ import type { Identifiers } from '../../event/identifiers.ts'
 import { StoreError } from '../../store/errors.ts'
 import { isMissing, notMigrated } from './errors.ts'
 import type { Run } from './hand.ts'
-import { VERSION } from './migration.ts'
 import { SIDE_SCHEMA, type LogNames } from './names.ts'
+import { VERSION } from './version.ts'
 
 /** Refuses a log that is not there, is of another version, or files its events under other keys. */
 export async function checkLog(

@@ -7,8 +7,9 @@ import { checkOptions } from './check-options.ts'
 import { asHand, type PoolLike } from './connect.ts'
 import { asStoreError } from './errors.ts'
 import type { Run } from './hand.ts'
-import { dropRoutinesSql, keysTableSql, routinesSql, VERSION } from './migration.ts'
+import { dropRoutinesSql, keysTableSql, routinesSql } from './migration.ts'
 import { namesOf, quoteBody, SIDE_SCHEMA, type LogNames, type PostgresTables } from './names.ts'
+import { VERSION } from './version.ts'
 
 export interface ReindexOptions {
   /** The identifiers to go on with. */

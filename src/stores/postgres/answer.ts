@@ -83,12 +83,12 @@ export function decodeAnswer(text: string, batch: readonly Encoded[]): readonly 
   return batch.map(({ commit, foreseen }, a): Result => {
     const refusal = refusals.get(a)
     if (refusal) return resultOf(refusal, commit)
-    const events = commit.events.map(({ id, type, data, metadata, aggregate }, at): StoredEvent => {
+    const events = commit.events.map(({ id, type, data, metadata, aggregate }, n): StoredEvent => {
       number += 1
       const position = answer.head + number
       place = { position, id }
       const event = { id, type, data, metadata, position, timestamp }
-      const version = isForeseen ? foreseen?.versions[at] : versions.get(number)
+      const version = isForeseen ? foreseen?.versions[n] : versions.get(number)
       return aggregate && version != null
         ? { ...event, aggregate: { ...aggregate, version } }
         : event

@@ -101,25 +101,25 @@ function eventColumns(events: PreparedCommit['events'], foreseen: Foreseen | und
 
 function documentColumns(documents: PreparedCommit['documents'], foreseen: Foreseen | undefined) {
   const seen = documents.map(({ cursor }) => (cursor === undefined ? {} : placeOf(cursor)))
-  const some = (has: boolean, cell: (document: PreparedDocument, n: number) => string): string =>
+  const where = (has: boolean, cell: (document: PreparedDocument, n: number) => string): string =>
     has ? column(documents, cell) : ''
   const hasCursors = seen.some(({ p }) => p !== undefined)
   return {
-    dn: some(documents.length > 1, (_, n) => `${n}`),
+    dn: where(documents.length > 1, (_, n) => `${n}`),
     dt: column(documents, ({ type }) => JSON.stringify(type)),
     di: column(documents, ({ id }) => JSON.stringify(id)),
     dd: column(documents, ({ json }) => json ?? 'null'),
-    dz: some(
+    dz: where(
       documents.some(({ json }) => json === undefined),
       ({ json }) => `${json === undefined}`,
     ),
-    dp: some(hasCursors, (_, n) => `${seen[n]?.p ?? null}`),
-    dv: some(hasCursors, (_, n) => text(seen[n]?.v)),
-    dg: some(
+    dp: where(hasCursors, (_, n) => `${seen[n]?.p ?? null}`),
+    dv: where(hasCursors, (_, n) => text(seen[n]?.v)),
+    dg: where(
       documents.some(({ guards }) => guards.length > 0),
       ({ guards }) => JSON.stringify(guards),
     ),
-    ds: some(
+    ds: where(
       documents.some(({ otherwise }) => otherwise === 'skip'),
       ({ otherwise }) => `${otherwise === 'skip'}`,
     ),
@@ -191,8 +191,7 @@ function placeOf(after: After | undefined): Seen {
 function column<Item>(items: readonly Item[], cell: (item: Item, n: number) => string): string {
   let cells = ''
   for (let n = 0; n < items.length; n += 1) {
-    const text = cell(items[n] as Item, n)
-    cells += n === 0 ? text : `,${text}`
+    cells += (n === 0 ? '' : ',') + cell(items[n] as Item, n)
   }
   return cells
 }

@@ -69,36 +69,36 @@ const step = fc.record({
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
 
 /** What an aggregate would commit that knows the log, but for what the step says. */
-async function commitOf(store: EventStore, step: Step, name: string): Promise<Commit> {
-  const aggregate = { type: 'wallet', id: step.wallet }
+async function commitOf(store: EventStore, given: Step, name: string): Promise<Commit> {
+  const aggregate = { type: 'wallet', id: given.wallet }
   const { events } = await store.load([{ aggregate }])
   const last = events.at(-1)
-  const version = Math.max((last?.aggregate?.version ?? 0) + step.off, 0)
-  const saved = await store.documents.get('snapshot', step.wallet)
+  const version = Math.max((last?.aggregate?.version ?? 0) + given.off, 0)
+  const saved = await store.documents.get('snapshot', given.wallet)
   const right = saved ? { revision: saved.revision } : ('absent' as const)
   const cursor =
-    last && step.cursor !== 'none'
-      ? { cursor: `${last.position}~${step.cursor === 'right' ? last.id : 'other'}` }
+    last && given.cursor !== 'none'
+      ? { cursor: `${last.position}~${given.cursor === 'right' ? last.id : 'other'}` }
       : {}
-  const { entry } = step
+  const { entry } = given
   return {
-    events: Array.from({ length: step.events }, (_, n) => ({
+    events: Array.from({ length: given.events }, (_, n) => ({
       id: `${name}_${n}`,
       type: 'HAPPENED',
-      data: { walletId: step.wallet, n },
+      data: { walletId: given.wallet, n },
       metadata: n === 1 ? { source: 'test' } : {},
-      ...(step.plain && n > 0 ? {} : { aggregate }),
+      ...(given.plain && n > 0 ? {} : { aggregate }),
     })),
     expect: [{ aggregate, version }],
     documents: [
-      ...(step.snapshot === 'none'
+      ...(given.snapshot === 'none'
         ? []
         : [
             {
               type: 'snapshot',
-              id: step.wallet,
-              data: step.events === 3 ? null : { name },
-              if: step.snapshot === 'right' ? right : { revision: 1 },
+              id: given.wallet,
+              data: given.events === 3 ? null : { name },
+              if: given.snapshot === 'right' ? right : { revision: 1 },
               ...cursor,
             },
           ]),
@@ -114,17 +114,22 @@ async function commitOf(store: EventStore, step: Step, name: string): Promise<Co
             },
           ]),
     ],
-    outbox: Array.from({ length: step.outbox }, (_, n) => ({
+    outbox: Array.from({ length: given.outbox }, (_, n) => ({
       id: `${name}_o${n}`,
       type: 'told',
       data: n === 0 ? null : { n },
-      ...(n < step.events && { event: n }),
+      ...(n < given.events && { event: n }),
     })),
   }
 }
 
 function isEmpty({ events = [], documents = [], outbox = [] }: Commit): boolean {
   return events.length + documents.length + outbox.length === 0
+}
+
+/** Without what the clock says. */
+function untimed(stored: object): object {
+  return { ...stored, timestamp: '', updatedAt: '' }
 }
 
 let written = 0
@@ -134,7 +139,7 @@ async function said(store: EventStore, commit: Commit): Promise<unknown> {
   try {
     const { events, documents, replayed } = await store.commit(commit)
     written += 1
-    return [replayed, events.map(({ timestamp: _, ...event }) => event), documents]
+    return [replayed, events.map(untimed), documents]
   } catch (error) {
     if (!isEventfoldError(error)) throw error
     refused += 1
@@ -144,13 +149,14 @@ async function said(store: EventStore, commit: Commit): Promise<unknown> {
 
 async function contentOf(store: EventStore): Promise<unknown> {
   const { events } = await store.load('all')
+  const records = await store.outbox.read()
   const [snapshots, entries] = await Promise.all(
     ['snapshot', 'entry'].map(async (type) => (await store.documents.query({ type })).documents),
   )
   return {
-    events: events.map(({ timestamp: _, ...event }) => event),
-    documents: [...(snapshots ?? []), ...(entries ?? [])].map(({ updatedAt: _, ...rest }) => rest),
-    outbox: (await store.outbox.read()).map(({ cursor: _, timestamp: __, ...record }) => record),
+    events: events.map(untimed),
+    documents: [...(snapshots ?? []), ...(entries ?? [])].map(untimed),
+    outbox: records.map((record) => untimed({ ...record, cursor: '' })),
   }
 }
 

@@ -1,19 +1,19 @@
-import { writableEvents } from '../client/write-events.ts'
 import type { EventDefinitions } from '../event/definition.ts'
 import type { NewEvent } from '../event/event.ts'
-import { isObject, name, refuse, whole } from '../store/check-value.ts'
+import { name, refuse, whole } from '../store/check-value.ts'
 import { UnsupportedError } from '../store/errors.ts'
 import type { EventStore } from '../store/store.ts'
-import { append, type Request } from './append.ts'
-import { copyOf, ownEvent } from './copy.ts'
-import type { Indexes } from './define-index.ts'
+import { append, checkAttempts, MOST_ATTEMPTS } from './append.ts'
+import { copyOf } from './copy.ts'
+import { indexMap, type Indexes } from './define-index.ts'
 import { kindOf } from './kind.ts'
 import type { Processor } from './processor.ts'
 import { queryAll, queryPage, snapshotOf, type PageOptions, type SnapshotPage } from './query.ts'
 import { emptyBase, type OutboundEvent } from './rulebook.ts'
 import type { InputOfAggregate } from './rules.ts'
 import type { Snapshot } from './snapshot.ts'
-import { findAnew, pastOf, savedOf, type Found, type Kind } from './stored.ts'
+import { findAnew, savedOf, type Found, type Kind } from './stored.ts'
+import { writableOf, type Writable } from './writable.ts'
 import type { Appended } from './write.ts'
 
 /** What {@link Aggregate} takes. */
@@ -55,13 +55,15 @@ export class Aggregate<State, Inbound, Outbound = unknown, Input = Inbound> {
   readonly #kind: Kind<State>
 
   constructor(options: AggregateOptions<State, Inbound, Outbound, Input>) {
-    const { type, store, processor, indexes, attempts: _, ...unknown } = options
+    const { type, store, processor, indexes = [], attempts = MOST_ATTEMPTS, ...unknown } = options
     const [key] = Object.keys(unknown)
     if (key !== undefined)
       refuse([type, 'options'], 'only type, store, processor, indexes and attempts', key)
     const definitions = processor?.events as unknown as EventDefinitions | undefined
-    this.#kind = kindOf({ type, store, indexes, definitions, rulebook: processor })
-    this.#options = options
+    const map = indexMap(type, indexes)
+    this.#kind = kindOf({ type, store, indexes: map, definitions, rulebook: processor })
+    this.#options = { type, store, processor, indexes: Object.fromEntries(map), attempts }
+    checkAttempts(attempts)
     this.type = type
   }
 
@@ -76,10 +78,7 @@ export class Aggregate<State, Inbound, Outbound = unknown, Input = Inbound> {
    */
   async append(id: string, ...events: InputOfAggregate<Input>[]): Promise<Appended<State>> {
     const writable = await this.#writable(id, events, 1)
-    return append(this.#kind, id, {
-      ...this.#request(events, writable),
-      decide: async () => writable,
-    })
+    return append(this.#kind, id, { attempts: this.#options.attempts, decide: () => writable })
   }
 
   /**
@@ -103,11 +102,9 @@ export class Aggregate<State, Inbound, Outbound = unknown, Input = Inbound> {
     const find = async (): Promise<Found<State>> => {
       const base = emptyBase(kind.rulebook)
       const { keys, guard } = await savedOf(kind, id)
-      const past = kind.rulebook.history ? await pastOf(kind, id, sequence) : []
-      return { ...base, state: own ?? base.state, sequence, keys, guard, past, isCertain: true }
+      return { ...base, state: own ?? base.state, sequence, keys, guard, isCertain: true }
     }
-    const request = this.#request(events, writable)
-    return append(kind, id, { ...request, find, attempts: 1, decide: async () => writable })
+    return append(kind, id, { find, attempts: 1, decide: () => writable })
   }
 
   /**
@@ -119,17 +116,17 @@ export class Aggregate<State, Inbound, Outbound = unknown, Input = Inbound> {
     ...events: InputOfAggregate<Input>[]
   ): Promise<Recalculated<State>> {
     const writable = await this.#writable(id, events)
-    let past: OutboundEvent[] = []
+    const past: OutboundEvent[] = []
     const find = (): Promise<Found<State>> => {
-      past = []
-      return findAnew(this.#kind, id, (published) => past.push(...published))
+      past.length = 0
+      return findAnew(this.#kind, id, ({ type, data }) => past.push({ type, data }))
     }
     const appended = await append(this.#kind, id, {
-      ...this.#request(events, writable),
+      attempts: this.#options.attempts,
       find,
-      decide: async ({ sequence }) => (sequence + writable.length === 0 ? undefined : writable),
+      decide: ({ sequence }) => (sequence + events.length === 0 ? undefined : writable),
     })
-    return { ...appended, pastOutboundEvents: past.map(({ type, data }) => ({ type, data })) }
+    return { ...appended, pastOutboundEvents: past }
   }
 
   /** The aggregate as it is now; `null` where it has no events. */
@@ -156,28 +153,9 @@ export class Aggregate<State, Inbound, Outbound = unknown, Input = Inbound> {
     return new Aggregate({ ...this.#options, store: store.within(transaction) })
   }
 
-  #request(
-    given: readonly { readonly id?: string | undefined }[],
-    writable: readonly NewEvent[],
-  ): Omit<Request<State>, 'decide'> {
-    const known = given[0]?.id === undefined ? undefined : writable
-    return { attempts: this.#options.attempts, known }
-  }
-
-  /** Events with ids, as they go to the store. */
-  async #writable(
-    id: string,
-    events: readonly NewEvent[],
-    least = 0,
-  ): Promise<readonly NewEvent[]> {
+  async #writable(id: string, events: readonly NewEvent[], least = 0): Promise<Writable> {
     name(id, [this.type, 'id'])
     if (events.length < least) refuse([this.type, id], 'at least one event', events)
-    const isOwn = ({ aggregate }: NewEvent): boolean =>
-      !aggregate || (aggregate.type === this.type && aggregate.id === id)
-    const wrong = events.findIndex((event) => !isObject(event) || !isOwn(event))
-    if (wrong >= 0) {
-      refuse([this.type, id, 'events', wrong], 'an event of this aggregate', events[wrong])
-    }
-    return writableEvents(this.#kind.definitions, events.map(ownEvent))
+    return writableOf(this.#kind, id, events)
   }
 }

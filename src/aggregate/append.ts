@@ -1,35 +1,37 @@
 import { readAll } from '../client/read-events.ts'
 import { backOff, resend } from '../client/resend.ts'
 import { takeTurn, type Deciding } from '../decide/queue.ts'
-import type { NewEvent } from '../event/event.ts'
+import { throwIfAborted } from '../store/check-read.ts'
 import { refuse } from '../store/check-value.ts'
 import type { Committed, Idempotency } from '../store/commit.ts'
 import { isEventfoldError } from '../store/errors.ts'
 import type { Streams } from '../store/stream.ts'
-import { find, findQuickly, type Found, type Home, type Kind } from './stored.ts'
+import { find, findQuickly, withPast, type Found, type Home, type Kind } from './stored.ts'
+import type { Writable } from './writable.ts'
 import { prepare, write, type Appended, type Prepared } from './write.ts'
 
 /** How often an append is tried at most, when others keep changing the aggregate. */
-const MOST_ATTEMPTS = 20
-
-/** By what an append is known again. */
-interface Repeatable {
-  readonly idempotency?: Idempotency | undefined
-  /** Events with ids of the caller, who may send them once more. */
-  readonly known?: readonly NewEvent[] | undefined
-  readonly signal?: AbortSignal | undefined
-}
+export const MOST_ATTEMPTS = 20
 
 /** What is to be appended to an aggregate, and how. */
-export interface Request<State> extends Repeatable {
-  /** The events, with ids; `undefined` where nothing is to be written in this state. */
+export interface Request<State> {
+  /** The events; `undefined` where nothing is to be written in this state. */
   readonly decide: (
     found: Found<State>,
     deciding: Deciding,
-  ) => Promise<readonly NewEvent[] | undefined>
+  ) => Promise<Writable | undefined> | Writable | undefined
   /** Default is the quick way first, and from then on the certain one. */
   readonly find?: () => Promise<Found<State>>
   readonly attempts?: number | undefined
+  /** The key by which the append is known again, before it is decided. */
+  readonly idempotency?: Idempotency | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export function checkAttempts(attempts: number): void {
+  if (!Number.isSafeInteger(attempts) || attempts < 1) {
+    refuse(['attempts'], 'a whole number from 1', attempts)
+  }
 }
 
 /** Finds, decides, runs the rules and writes; on conflict again, after a random, growing pause. */
@@ -38,17 +40,15 @@ export async function append<State>(
   id: string,
   request: Request<State>,
 ): Promise<Appended<State>> {
-  const { attempts: most = MOST_ATTEMPTS, signal } = request
-  if (!Number.isSafeInteger(most) || most < 1) refuse(['attempts'], 'a whole number from 1', most)
+  const { attempts: most = MOST_ATTEMPTS, idempotency, signal } = request
+  checkAttempts(most)
+  throwIfAborted(signal, 'the append')
   return takeTurn(kind.store, streamsOf(kind, id), signal, async (deciding) => {
+    const known = idempotency && (await answerToKey(kind, id, idempotency, signal))
+    if (known) return answeredBefore(kind, id, known)
     if (!request.find) {
-      const appended = await attempt(
-        kind,
-        id,
-        request,
-        await findQuickly(kind, id, signal),
-        deciding,
-      )
+      const found = await findQuickly(kind, id, signal)
+      const appended = await attempt(kind, id, request, found, deciding)
       if (appended) return appended
     }
     for (let attempts = 1; ; attempts += 1) {
@@ -69,15 +69,17 @@ async function attempt<State>(
   deciding: Deciding,
   isLast = false,
 ): Promise<Appended<State> | undefined> {
-  const { idempotency, known, signal } = request
+  const { idempotency, signal } = request
+  let writable: Writable | undefined
   let prepared: Prepared<State> | undefined
   try {
-    const events = await request.decide(found, deciding)
-    prepared = events && (await prepare(kind, id, found, events, idempotency))
+    writable = await request.decide(found, deciding)
+    const base = writable && (await withPast(kind, id, found, signal))
+    prepared = base && (await prepare(kind, id, base, writable?.events ?? [], idempotency))
   } catch (error) {
     // What is said of a snapshot that may be out of date does not count.
     if (!found.isCertain) return undefined
-    const answer = await answered(kind, id, request)
+    const answer = await answered(kind, id, request, writable)
     if (answer) return answeredBefore(kind, id, answer)
     throw error
   }
@@ -88,7 +90,7 @@ async function attempt<State>(
   }
   try {
     const { committed, ...appended } = await write(kind, prepared, signal)
-    const isRepeated = committed.replayed && (known ?? idempotency) !== undefined
+    const isRepeated = committed.replayed && (idempotency !== undefined || writable?.isKnown)
     return isRepeated ? answeredBefore(kind, id, committed) : appended
   } catch (error) {
     if (isLast || !isEventfoldError(error, 'CONFLICT')) throw error
@@ -96,28 +98,38 @@ async function attempt<State>(
   }
 }
 
-/** The answer that the ids or the key already have, also where the rules would now say no. */
+/** The answer that the key or the ids already have, also where the rules would now say no. */
 async function answered(
   kind: Home,
   id: string,
-  { idempotency, known, signal }: Repeatable,
+  { idempotency, signal }: Pick<Request<unknown>, 'idempotency' | 'signal'>,
+  writable?: Writable,
 ): Promise<Committed | undefined> {
-  const { store } = kind
-  const streams = streamsOf(kind, id)
-  if (idempotency) {
-    const none = { fromVersion: Number.MAX_SAFE_INTEGER, idempotency, signal }
-    return (await resend(() => store.load(streams, none), { signal })).replayed
-  }
-  const eventId = known?.[0]?.id
+  if (idempotency) return answerToKey(kind, id, idempotency, signal)
+  const eventId = writable?.isKnown ? writable.events[0]?.id : undefined
   if (eventId === undefined) return undefined
+  const { store } = kind
+  const one = async () =>
+    Array.fromAsync(store.read(streamsOf(kind, id), { after: { eventId }, limit: 1 }))
   try {
-    await store.read(streams, { after: { eventId }, limit: 1 })[Symbol.asyncIterator]().next()
+    await resend(one, { signal })
   } catch (error) {
     if (isEventfoldError(error, 'CONFLICT')) return undefined
     throw error
   }
   const aggregate = { type: kind.type, id }
-  return store.commit({ events: known?.map((event) => ({ ...event, aggregate })) }, { signal })
+  const events = writable?.events.map((event) => ({ ...event, aggregate }))
+  return resend(() => store.commit({ events }, { signal }), { signal })
+}
+
+async function answerToKey(
+  kind: Home,
+  id: string,
+  idempotency: Idempotency,
+  signal: AbortSignal | undefined,
+): Promise<Committed | undefined> {
+  const none = { fromVersion: Number.MAX_SAFE_INTEGER, idempotency, signal }
+  return (await resend(() => kind.store.load(streamsOf(kind, id), none), { signal })).replayed
 }
 
 async function answeredBefore<State>(

@@ -201,9 +201,6 @@ test('no events, what is no event, and what is no id', async () => {
     ...[-1, 0.5, Number.NaN, '1', 2 ** 60].map((sequence) =>
       counters.appendTo('f', { count: 1 }, sequence as number, counted()),
     ),
-    ...[0, -1, 0.5, Number.NaN].map((attempts) =>
-      countersOn(store, counts, { attempts }).append('f', counted()),
-    ),
   ]
   for (const [at, call] of calls.entries()) {
     expect(await refusal(call), `call ${at}`).toMatchObject({ code: 'INVALID_ARGUMENT' })

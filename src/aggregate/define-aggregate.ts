@@ -1,20 +1,21 @@
 import type { Client } from '../client/client.ts'
 import { foldOf, type Next } from '../client/fold.ts'
 import type { OfType } from '../client/typed-stream.ts'
-import { writableEvents } from '../client/write-events.ts'
 import type { Decided, ExecuteOptions } from '../decide/decision.ts'
 import { eventsOf, idempotencyOf } from '../decide/execute.ts'
 import type { EventDefinitions } from '../event/definition.ts'
 import type { EventShape, Stored, StoredEvent } from '../event/event.ts'
+import { throwIfAborted } from '../store/check-read.ts'
 import { name } from '../store/check-value.ts'
 import { append } from './append.ts'
-import { copyOf, ownEvent } from './copy.ts'
-import type { IndexKey } from './define-index.ts'
+import { copyOf } from './copy.ts'
+import { indexMap, type IndexKey } from './define-index.ts'
 import { kindOf } from './kind.ts'
 import { queryAll, queryPage, type PageOptions, type SnapshotPage } from './query.ts'
-import type { AggregateEvent, OutboundEvent, Rulebook } from './rulebook.ts'
+import { checkVersion, type AggregateEvent, type OutboundEvent, type Rulebook } from './rulebook.ts'
 import type { Snapshot } from './snapshot.ts'
 import { find, findAnew, type Kind } from './stored.ts'
+import { writableOf } from './writable.ts'
 import type { Appended } from './write.ts'
 
 /** An event of a union as an aggregate sees it: what is known before it is stored. */
@@ -128,7 +129,9 @@ export function defineAggregate<Event extends EventShape, Input extends EventSha
   _events: EventDefinitions<Event, Input>,
   definition: AggregateDefinition<Event, Input, Command, State>,
 ): DefinedAggregate<Event, Input, Command, State> {
-  const { type, indexes } = definition
+  const { type } = definition
+  name(type, ['aggregate', 'type'])
+  const indexes = indexMap(type, definition.indexes ?? {})
   const rulebook = rulebookOf(definition)
   const decide = definition.decide as (
     command: Command,
@@ -148,6 +151,7 @@ export function defineAggregate<Event extends EventShape, Input extends EventSha
     options,
   ) => {
     name(id, [type, 'id'])
+    throwIfAborted(options?.signal, 'the load')
     const { state, sequence } = await find(kindIn(client), id, options?.signal)
     return { ref: { type, id }, state, sequence }
   }
@@ -162,8 +166,7 @@ export function defineAggregate<Event extends EventShape, Input extends EventSha
         idempotency: idempotencyOf(idempotencyKey, [type, id, command ?? null]),
         decide: async ({ state }, deciding) => {
           const decided = eventsOf(await deciding(() => decide(command, copyOf(state))))
-          if (decided.length > 0) return writableEvents(kind.definitions, decided.map(ownEvent))
-          return undefined
+          return decided.length > 0 ? writableOf(kind, id, decided) : undefined
         },
       })
       return executed as Executed<Event, State>
@@ -176,7 +179,7 @@ export function defineAggregate<Event extends EventShape, Input extends EventSha
       const kind = kindIn(client)
       return append(kind, id, {
         find: () => findAnew(kind, id),
-        decide: async ({ sequence }) => (sequence === 0 ? undefined : []),
+        decide: ({ sequence }) => (sequence === 0 ? undefined : { events: [], isKnown: false }),
       })
     },
   }
@@ -185,19 +188,23 @@ export function defineAggregate<Event extends EventShape, Input extends EventSha
 function rulebookOf<Event extends EventShape, State>(
   definition: Omit<AggregateDefinition<Event, EventShape, never, State>, 'decide'>,
 ): Rulebook<State> {
-  const { initialState, evolve, publish = {}, version = 1 } = definition
-  const fold = foldOf<State, void>(initialState, evolve)
+  const { type, initialState, evolve, publish = {}, version = 1 } = definition
+  const first = typeof initialState === 'function' ? initialState : copyOf(initialState)
+  const fold = foldOf<State, void>(first, evolve)
   const makers = new Map<string, (event: AggregateEvent, state: State) => unknown>(
     Object.entries(publish),
   )
   return {
-    version,
+    version: checkVersion(version, [type]),
     history: false,
+    refuses: false,
     initial: fold.start,
-    apply: ({ state, event, publish: send }) => {
+    apply: ({ state, event, isNew, publish: send }) => {
+      const make = isNew ? makers.get(event.type) : undefined
+      const own = make && { ...event, data: copyOf(event.data) }
       const next = fold.add(state, [event as unknown as StoredEvent])
-      const messages = [makers.get(event.type)?.(event, next) ?? []].flat() as OutboundEvent[]
-      for (const message of messages) send(message.type, message.data)
+      const messages = own ? (make(own, copyOf(next)) ?? []) : []
+      for (const message of [messages].flat() as OutboundEvent[]) send(message.type, message.data)
       return next
     },
   }

@@ -4,7 +4,7 @@ import { name } from '../store/check-value.ts'
 import { ArgumentError } from '../store/errors.ts'
 import { show } from '../store/show.ts'
 import type { EventStore } from '../store/store.ts'
-import { indexMap, type Indexes } from './define-index.ts'
+import type { IndexKey } from './define-index.ts'
 import type { Rulebook } from './rulebook.ts'
 import { Recent } from './recent.ts'
 import { snapshotType, type Found, type Kind } from './stored.ts'
@@ -14,14 +14,14 @@ export interface KindOptions<State> {
   readonly type: string
   readonly store: EventStore
   readonly rulebook: Rulebook<State>
-  readonly indexes?: Indexes<State> | undefined
+  readonly indexes: ReadonlyMap<string, IndexKey<State>>
   /** Default lets every event pass as it is. */
   readonly definitions?: EventDefinitions | undefined
 }
 
 /** Checks what an aggregate type is made of. */
 export function kindOf<State>(options: KindOptions<State>): Kind<State> {
-  const { type, store, rulebook, indexes = [], definitions = anyEvents } = options
+  const { type, store, rulebook, indexes, definitions = anyEvents } = options
   name(type, ['aggregate', 'type'])
   if (typeof store?.commit !== 'function') {
     throw new ArgumentError(`aggregate ${type}: expected an opened store, found ${show(store)}`)
@@ -40,7 +40,7 @@ export function kindOf<State>(options: KindOptions<State>): Kind<State> {
     definitions,
     read,
     recent,
-    indexes: indexMap(type, indexes),
+    indexes,
   }
 }
 

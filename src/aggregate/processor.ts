@@ -1,10 +1,12 @@
 import type { EventDefinitions } from '../event/definition.ts'
 import type { EventShape, NewEvent } from '../event/event.ts'
 import { isPlainObject } from '../event/plain.ts'
+import { refuse } from '../store/check-value.ts'
 import { ArgumentError } from '../store/errors.ts'
 import { show } from '../store/show.ts'
 import { copyOf } from './copy.ts'
 import {
+  checkVersion,
   emptyBase,
   fold,
   type AggregateEvent,
@@ -76,6 +78,7 @@ export class Processor<
   readonly version: number | string
   /** Whether the rules see past events. */
   readonly history: boolean
+  readonly refuses = true
   /** The definitions of the events, where they were given. */
   readonly events: ProcessorOptions<Inbound, Input>['events']
   readonly #rules: ReadonlyMap<string, Rule>
@@ -98,10 +101,12 @@ export class Processor<
         `Processor: unknown option ${unknown}, known are ${knownOptions.join(', ')}`,
       )
     }
+    const { version = 1, history = false, events } = options
+    if (typeof history !== 'boolean') refuse(['Processor', 'history'], 'true or false', history)
     this.#initial = initial
-    this.version = options.version ?? 1
-    this.history = options.history ?? false
-    this.events = options.events
+    this.version = checkVersion(version, ['Processor'])
+    this.history = history
+    this.events = events
   }
 
   /** The state before the first event. */

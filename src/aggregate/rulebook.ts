@@ -1,4 +1,5 @@
 import type { AggregateRef, EventMetadata } from '../event/event.ts'
+import { refuse, type Path } from '../store/check-value.ts'
 import { ArgumentError, isEventfoldError, RejectedError, ValidationError } from '../store/errors.ts'
 import { show } from '../store/show.ts'
 import { copyOf, frozen } from './copy.ts'
@@ -38,6 +39,8 @@ export interface Rulebook<State> {
   readonly version: number | string
   /** Whether rules look at past events. */
   readonly history: boolean
+  /** Whether a rule that throws refuses the event. Otherwise it is a mistake. */
+  readonly refuses: boolean
   readonly initial: () => State
   /** The next state; the same where there is no rule for the event. */
   readonly apply: (step: Step<State>) => State
@@ -58,6 +61,12 @@ export interface Folded<State> extends Base<State> {
   readonly published: readonly (OutboundEvent & { readonly event: number })[]
 }
 
+/** A version of rules: kept in each snapshot, and compared with it. */
+export function checkVersion(version: number | string, path: Path): number | string {
+  const isVersion = typeof version === 'string' || Number.isFinite(version)
+  return isVersion ? version : refuse([...path, 'version'], 'a number or a string', version)
+}
+
 /** The base of an aggregate without events. */
 export function emptyBase<State>(rulebook: Rulebook<State>): Base<State> {
   return { state: copyOf(rulebook.initial()), sequence: 0, eventId: '', past: [] }
@@ -72,7 +81,7 @@ export function fold<State>(
 ): Folded<State> {
   // Few rules look at other events: what they see is copied when they do.
   let copies: readonly AggregateEvent[] | undefined
-  const seen = (): readonly AggregateEvent[] => (copies ??= frozen(events.map(copyOfEvent)))
+  const seen = (): readonly AggregateEvent[] => (copies ??= seenEvents(events))
   const published: Folded<State>['published'][number][] = []
   const past = rulebook.history ? [...base.past] : []
   let state = copyOf(base.state)
@@ -107,6 +116,11 @@ export function fold<State>(
   }
 }
 
+/** Events as rules see them beside their own: of the same form wherever they come from, and immutable. */
+export function seenEvents(events: readonly AggregateEvent[]): readonly AggregateEvent[] {
+  return frozen(events.map(copyOfEvent))
+}
+
 function copyOfEvent({ id, type, data, metadata, aggregate }: AggregateEvent): AggregateEvent {
   return { id, type, data: copyOf(data), metadata: copyOf(metadata), aggregate: { ...aggregate } }
 }
@@ -119,7 +133,8 @@ function applyOne<State>(rulebook: Rulebook<State>, step: Step<State>): State {
     next = rulebook.apply(step)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    if (isEventfoldError(cause, 'INVALID_ARGUMENT')) {
+    const isMistake = step.isNew && !rulebook.refuses
+    if (isMistake || isEventfoldError(cause, 'INVALID_ARGUMENT')) {
       throw Object.assign(new ArgumentError(`${where} failed: ${reason}`), { cause })
     }
     if (!step.isNew) {

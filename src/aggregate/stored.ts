@@ -10,9 +10,10 @@ import type { IndexKey } from './define-index.ts'
 import {
   emptyBase,
   fold,
+  seenEvents,
   type AggregateEvent,
   type Base,
-  type Folded,
+  type OutboundEvent,
   type Rulebook,
 } from './rulebook.ts'
 import type { Recent } from './recent.ts'
@@ -54,7 +55,7 @@ export interface Found<State> extends Base<State> {
 }
 
 /** What replayed events have published. */
-type Listener = (published: Folded<unknown>['published']) => void
+type Listener = (published: OutboundEvent) => void
 
 /** What is kept of an aggregate beside its events. */
 interface Saved<State> {
@@ -79,10 +80,9 @@ export async function findQuickly<State>(
   id: string,
   signal?: AbortSignal,
 ): Promise<Found<State>> {
-  if (kind.rulebook.history) return find(kind, id, signal)
   const recent = kind.recent.get(id)
   if (recent) return recent
-  const { base, ...saved } = await savedOf(kind, id)
+  const { base, ...saved } = await savedOf(kind, id, signal)
   if (!base && saved.guard !== 'absent') return find(kind, id, signal)
   return { ...(base ?? emptyBase(kind.rulebook)), ...saved, isCertain: false }
 }
@@ -93,12 +93,14 @@ export async function find<State>(
   id: string,
   signal?: AbortSignal,
 ): Promise<Found<State>> {
-  const [{ base, ...saved }, newest] = await Promise.all([savedOf(kind, id), newestOf(kind, id)])
+  const [{ base, ...saved }, newest] = await Promise.all([
+    savedOf(kind, id, signal),
+    newestOf(kind, id, signal),
+  ])
   const isCurrent = base?.eventId === newest?.id && base?.sequence === newest?.aggregate?.version
-  const found =
-    base && isCurrent && !kind.rulebook.history
-      ? base
-      : await replay(kind, id, { from: kind.rulebook.history ? undefined : base, signal })
+  // Rules that see the past see all of it.
+  const from = kind.rulebook.history ? undefined : base
+  const found = base && isCurrent ? base : await replay(kind, id, { from, signal })
   return { ...found, ...saved, isCertain: true }
 }
 
@@ -107,34 +109,37 @@ export async function findAnew<State>(
   kind: Kind<State>,
   id: string,
   hear?: Listener,
-  signal?: AbortSignal,
 ): Promise<Found<State>> {
   const { keys, guard } = await savedOf(kind, id)
-  const base = await replay(kind, id, { hear, signal })
+  const base = await replay(kind, id, { hear })
   return { ...base, keys, guard, isCertain: true, isAnew: true }
 }
 
-/** All events of an aggregate, as its rules see them. */
-export async function pastOf(
-  kind: Home,
+/** With all events before, where the rules of the next ones may look at them. */
+export async function withPast<State>(
+  kind: Kind<State>,
   id: string,
-  toVersion: number,
-): Promise<readonly AggregateEvent[]> {
-  const events: AggregateEvent[] = []
-  for await (const page of pages(kind, id, 1)) {
-    events.push(...page.filter(({ aggregate }) => aggregate.version <= toVersion))
-    if (events.length === toVersion) break
+  found: Found<State>,
+  signal?: AbortSignal,
+): Promise<Found<State>> {
+  const { sequence } = found
+  if (!kind.rulebook.history || found.past.length === sequence) return found
+  const past: AggregateEvent[] = []
+  for await (const page of pages(kind, id, 1, signal)) {
+    for (const event of page) if (event.aggregate.version <= sequence) past.push(event)
+    if (past.length === sequence) break
   }
-  return events
+  return { ...found, past: seenEvents(past) }
 }
 
 /** What the snapshot has, and whether it may be used. */
 export async function savedOf<State>(
   { snapshots, store, rulebook }: Kind<State>,
   id: string,
+  signal?: AbortSignal,
 ): Promise<Saved<State>> {
   const documentType = await snapshots
-  const document = await resend(() => store.documents.get(documentType, id), {})
+  const document = await resend(() => store.documents.get(documentType, id), { signal })
   if (!document) return { keys: {}, guard: 'absent' }
   const guard = { revision: document.revision }
   if (!isStoredSnapshot<State>(document.data)) return { keys: {}, guard }
@@ -143,10 +148,17 @@ export async function savedOf<State>(
   return { keys, guard, base: { state: copyOf(state), sequence, eventId, past: [] } }
 }
 
-function newestOf({ type, store }: Home, id: string): Promise<StoredEvent | undefined> {
+async function newestOf(
+  { type, store }: Home,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<StoredEvent | undefined> {
   const streams = [{ aggregate: { type, id } }]
-  const newest = async () => Array.fromAsync(store.read(streams, { backwards: true, limit: 1 }))
-  return resend(newest, {}).then(([event]) => event)
+  const options = { backwards: true, limit: 1, signal }
+  const [event] = await resend(async () => Array.fromAsync(store.read(streams, options)), {
+    signal,
+  })
+  return event
 }
 
 /** Adds what is stored to a base, whose newest event must be there: otherwise to the beginning. */
@@ -165,7 +177,7 @@ async function replay<State>(
     const isSeen = base.sequence > 0 && base === from
     if (isSeen && page[0]?.id !== base.eventId) break
     const folded = fold(kind.rulebook, base, isSeen ? page.slice(1) : page, false)
-    hear?.(folded.published)
+    if (hear) folded.published.forEach(hear)
     base = folded
   }
   return from !== undefined && base === from

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import type { EventStore } from '../store/store.ts'
 import { MemoryEventStore } from '../stores/memory/index.ts'
+import { withFaults } from '../testing/faults.ts'
 import { Aggregate, type AggregateOptions } from './aggregate.ts'
 import { createEvent } from './create-event.ts'
 import { Processor, type ProcessorOptions } from './processor.ts'
@@ -87,4 +89,32 @@ test('options are taken at once, and checked', async () => {
     expect(() => counting(({ state }) => state, { version })).toThrow(wrong)
   }
   expect(() => counting(({ state }) => state, { history: 'yes' as never })).toThrow(wrong)
+})
+
+test('what was written last is remembered where it is small', async () => {
+  const memory = new MemoryEventStore()
+  let reads = 0
+  const store: EventStore = {
+    ...withFaults(memory),
+    documents: {
+      query: (query) => memory.documents.query(query),
+      get: (type, id) => {
+        reads += 1
+        return memory.documents.get(type, id)
+      },
+    },
+  }
+  for (const [text, expected] of [
+    ['x', 1],
+    ['x'.repeat(100_000), 3],
+  ] as const) {
+    const processor = new Processor<{ n: number; list: string[] }, Counted>(
+      { COUNTED: ({ state }) => ({ n: state.n + 1, list: [text] }) },
+      () => ({ n: 0, list: [] }),
+    )
+    const counters = new Aggregate({ type: `counter ${expected}`, store, processor })
+    reads = 0
+    for (const n of [1, 2, 3]) expect((await counters.append('a', counted)).state.n).toBe(n)
+    expect(reads).toBe(expected)
+  }
 })

@@ -12,6 +12,22 @@ test('what was put in last is kept, a thousand of it', () => {
     2,
     1000,
   ])
-  recent.set('2', undefined)
+  recent.delete('2')
   expect(recent.get('2')).toBe(undefined)
+})
+
+test('a large one takes the place of what was there, and is not kept', () => {
+  const recent = new Recent<unknown>()
+  const small = { text: 'x'.repeat(9_000), list: Array.from({ length: 1_000 }, (_, n) => n) }
+  for (const large of [
+    'x'.repeat(20_001),
+    { text: 'x'.repeat(20_001) },
+    { ['x'.repeat(20_001)]: 1 },
+    Array.from({ length: 3_000 }, () => ({})),
+  ]) {
+    recent.set('a', small)
+    expect(recent.get('a')).toBe(small)
+    recent.set('a', large)
+    expect(recent.get('a')).toBe(undefined)
+  }
 })

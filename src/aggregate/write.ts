@@ -77,7 +77,7 @@ export async function write<State>(
   { snapshot, next, published, commit }: Prepared<State>,
   signal?: AbortSignal,
 ): Promise<Appended<State> & { readonly committed: Committed }> {
-  kind.recent.set(snapshot.ref.id, undefined)
+  kind.recent.delete(snapshot.ref.id)
   // Without events it is repeated, too: the snapshot of a version is the same each time.
   const send = () => kind.store.commit(commit, { signal })
   const committed = await resend(send, { signal }).catch((error: unknown) => {

@@ -104,7 +104,7 @@ async function lengths(store: EventStore): Promise<Figure[]> {
     ROUNDS,
   )) as [Measured, Measured]
   const what = `an aggregate of ${LONG} / one of ${SHORT}`
-  return [{ what, over: long, under: short, atLeast: 1 / 1.3 }]
+  return [{ what, over: long, under: short, atLeast: 0.77 }]
 }
 
 /** Many callers, each with aggregates of its own, beside plain conditional appends. */

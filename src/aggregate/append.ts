@@ -72,21 +72,23 @@ async function attempt<State>(
   const { idempotency, signal } = request
   let writable: Writable | undefined
   let prepared: Prepared<State> | undefined
+  let failure: { readonly error: unknown } | undefined
   try {
     writable = await request.decide(found, deciding)
-    const base = writable && (await withPast(kind, id, found, signal))
-    prepared = base && (await prepare(kind, id, base, writable?.events ?? [], idempotency))
+    if (writable) {
+      const base = await withPast(kind, id, found, signal)
+      prepared = await prepare(kind, id, base, writable.events, idempotency)
+    }
   } catch (error) {
+    failure = { error }
+  }
+  if (!prepared) {
     // What is said of a snapshot that may be out of date does not count.
     if (!found.isCertain) return undefined
     const answer = await answered(kind, id, request, writable)
     if (answer) return answeredBefore(kind, id, answer)
-    throw error
-  }
-  if (!prepared) {
-    if (!found.isCertain) return undefined
-    const answer = await answered(kind, id, request)
-    return answer ? answeredBefore(kind, id, answer) : unchanged(kind, id, found)
+    if (failure) throw failure.error
+    return unchanged(kind, id, found)
   }
   try {
     const { committed, ...appended } = await write(kind, prepared, signal)
@@ -103,7 +105,7 @@ async function answered(
   kind: Home,
   id: string,
   { idempotency, signal }: Pick<Request<unknown>, 'idempotency' | 'signal'>,
-  writable?: Writable,
+  writable: Writable | undefined,
 ): Promise<Committed | undefined> {
   if (idempotency) return answerToKey(kind, id, idempotency, signal)
   const eventId = writable?.isKnown ? writable.events[0]?.id : undefined

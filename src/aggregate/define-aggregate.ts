@@ -47,7 +47,7 @@ export interface AggregateDefinition<
     command: Command,
     state: NoInfer<State>,
   ) => Decided<Input> | Promise<Decided<Input>>
-  /** Messages for the outbox, made of an event and the state with it, in the same commit. Default is none. */
+  /** Messages for the outbox, made of a new event and the state with it, in the same commit. Default is none. */
   readonly publish?: {
     readonly [Type in Event['type']]?: (
       event: Seen<Event, Type>,
@@ -76,8 +76,8 @@ export interface DefinedAggregate<
   readonly type: string
   /**
    * Loads, decides and appends; on conflict it does so again, after a random, growing pause. Throws
-   * `REJECTED` where the decision says no, `CONFLICT` where the attempts were used up; then nothing is
-   * written.
+   * `REJECTED` where the decision says no, `CONFLICT` where the attempts were used up, `INVALID_ARGUMENT`
+   * where `evolve` or `publish` throws; then nothing is written.
    */
   execute(
     client: Client<Event, Input>,

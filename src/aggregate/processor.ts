@@ -9,6 +9,7 @@ import {
   checkVersion,
   emptyBase,
   fold,
+  messagesOf,
   type AggregateEvent,
   type OutboundEvent,
   type Rulebook,
@@ -78,6 +79,7 @@ export class Processor<
   readonly version: number | string
   /** Whether the rules see past events. */
   readonly history: boolean
+  /** A rule that throws refuses its event. */
   readonly refuses = true
   /** The definitions of the events, where they were given. */
   readonly events: ProcessorOptions<Inbound, Input>['events']
@@ -132,8 +134,8 @@ export class Processor<
     const after = fold(this, before, numbered(events as readonly NewEvent[], past.length + 1), true)
     return {
       state: after.state,
-      pastOutboundEvents: before.published.map(({ type, data }) => ({ type, data })),
-      newOutboundEvents: after.published.map(({ type, data }) => ({ type, data })),
+      pastOutboundEvents: messagesOf(before),
+      newOutboundEvents: messagesOf(after),
     }
   }
 }

@@ -121,6 +121,13 @@ export function seenEvents(events: readonly AggregateEvent[]): readonly Aggregat
   return frozen(events.map(copyOfEvent))
 }
 
+/** What is told of messages: not which event has made them. */
+export function messagesOf({
+  published,
+}: Pick<Folded<unknown>, 'published'>): readonly OutboundEvent[] {
+  return published.map(({ type, data }) => ({ type, data }))
+}
+
 function copyOfEvent({ id, type, data, metadata, aggregate }: AggregateEvent): AggregateEvent {
   return { id, type, data: copyOf(data), metadata: copyOf(metadata), aggregate: { ...aggregate } }
 }

@@ -9,7 +9,13 @@ import { ArgumentError, isEventfoldError } from '../store/errors.ts'
 import type { Cursor } from '../store/stream.ts'
 import { copyOf } from './copy.ts'
 import { keysOfSnapshot } from './define-index.ts'
-import { fold, type AggregateEvent, type Folded, type OutboundEvent } from './rulebook.ts'
+import {
+  fold,
+  messagesOf,
+  type AggregateEvent,
+  type Folded,
+  type OutboundEvent,
+} from './rulebook.ts'
 import type { Snapshot, StoredSnapshot } from './snapshot.ts'
 import type { Found, Home, Kind } from './stored.ts'
 
@@ -90,7 +96,7 @@ export async function write<State>(
     kind.recent.set(snapshot.ref.id, { ...next, guard, cursor })
   }
   const events = await readAll(kind.read, committed.events)
-  const newOutboundEvents = published.map(({ type, data }) => ({ type, data }))
+  const newOutboundEvents = messagesOf({ published })
   return { ...snapshot, events, newOutboundEvents, replayed: false, committed }
 }
 

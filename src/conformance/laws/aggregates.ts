@@ -1,3 +1,4 @@
+import { defineAggregate } from '../../aggregate/define-aggregate.ts'
 import { createEventClient } from '../../client/create-client.ts'
 import { defineDecision } from '../../decide/decision.ts'
 import { defineEvents } from '../../event/definition.ts'
@@ -5,7 +6,7 @@ import { defineProjection } from '../../project/define-projection.ts'
 import { accountsOn, changed, idsUnder, isAsReplayed, opened } from '../accounts.ts'
 import { equal, rejects } from '../expect.ts'
 import type { Law } from '../law.ts'
-import { atOnce, field } from '../samples.ts'
+import { atOnce, field, read } from '../samples.ts'
 
 const account = { type: 'account', id: 'acc_1' }
 const stream = [{ aggregate: account }]
@@ -139,6 +140,47 @@ export const aggregateLaws: readonly Law[] = [
       const { events: all } = await client.load({ streams: streamsOf('acc_1') })
       equal(field(all, 'amount'), [5, 6, 7, 18, 7], 'amounts')
       equal((await isAsReplayed(accounts, 'acc_1')).state.balance, 25, 'of the aggregate')
+    },
+  },
+  {
+    law: 'a command that is repeated with its key is answered before it is decided, by another process, too',
+    prove: async (open) => {
+      const { store, reopen } = await open()
+      let decided = 0
+      const savings = defineAggregate(definitions, {
+        type: 'account',
+        initialState: 0,
+        evolve: { BALANCE_CHANGED: (balance, { data }) => balance + data.amount },
+        decide: (amount: number) => {
+          decided += 1
+          return { type: 'BALANCE_CHANGED', data: { accountId: 'acc_1', amount } }
+        },
+      })
+      const here = createEventClient({ store, events: definitions })
+      const there = createEventClient({ store: await reopen(), events: definitions })
+      const key = { idempotencyKey: 'key_1' }
+      const first = await savings.execute(here, 'acc_1', 5, key)
+      equal([first.replayed, first.sequence, first.state, decided], [false, 1, 5, 1], 'first')
+      await savings.execute(there, 'acc_1', 2)
+      for (const client of [here, there]) {
+        const again = await savings.execute(client, 'acc_1', 5, key)
+        equal([again.replayed, again.sequence, again.state, decided], [true, 2, 7, 2], 'again')
+        equal(again.events, first.events, 'the events')
+        const mismatch = 'IDEMPOTENCY_MISMATCH'
+        await rejects(savings.execute(client, 'acc_1', 6, key), mismatch, 'another command')
+        await rejects(savings.execute(client, 'acc_2', 5, key), mismatch, 'another aggregate')
+      }
+      const twins = [here, there].map(async (client) =>
+        savings.execute(client, 'acc_1', 1, { idempotencyKey: 'key_2' }),
+      )
+      const answers = await Promise.all(twins)
+      equal(answers.filter(({ replayed }) => replayed).length, 1, 'answered again, of two at once')
+      equal(
+        answers.map(({ state }) => state),
+        [8, 8],
+        'states of two at once',
+      )
+      equal(field(await read(store, stream), 'amount'), [5, 2, 1], 'amounts')
     },
   },
 ]

@@ -1,27 +1,4 @@
 /** Event sourcing for TypeScript on the database you already have. @module */
-export { Aggregate, type AggregateOptions, type Recalculated } from './aggregate/aggregate.ts'
-export { createEvent, type CreateEventOptions } from './aggregate/create-event.ts'
-export {
-  defineAggregate,
-  type AggregateDefinition,
-  type DefinedAggregate,
-  type Executed,
-} from './aggregate/define-aggregate.ts'
-export { defineIndex, type Index, type Indexes, type IndexKey } from './aggregate/define-index.ts'
-export { Processor, type Processed, type ProcessorOptions } from './aggregate/processor.ts'
-export type { PageOptions, SnapshotPage } from './aggregate/query.ts'
-export type { AggregateEvent, OutboundEvent } from './aggregate/rulebook.ts'
-export type {
-  InboundEvent,
-  InputOfAggregate,
-  Publish,
-  Rules,
-  RuleTable,
-  StateUpdater,
-  StateUpdaterInput,
-} from './aggregate/rules.ts'
-export type { Snapshot } from './aggregate/snapshot.ts'
-export type { Appended } from './aggregate/write.ts'
 export type {
   CallOptions,
   Client,
@@ -96,6 +73,29 @@ export type {
   PaginationResponse,
   Source,
 } from './dispatch/types.ts'
+export { Aggregate, type AggregateOptions, type Recalculated } from './aggregate/aggregate.ts'
+export { createEvent, type CreateEventOptions } from './aggregate/create-event.ts'
+export {
+  defineAggregate,
+  type AggregateDefinition,
+  type DefinedAggregate,
+  type Executed,
+} from './aggregate/define-aggregate.ts'
+export { defineIndex, type Index, type Indexes, type IndexKey } from './aggregate/define-index.ts'
+export { Processor, type Processed, type ProcessorOptions } from './aggregate/processor.ts'
+export type { PageOptions, SnapshotPage } from './aggregate/query.ts'
+export type { AggregateEvent, OutboundEvent } from './aggregate/rulebook.ts'
+export type {
+  InboundEvent,
+  InputOfAggregate,
+  Publish,
+  Rules,
+  RuleTable,
+  StateUpdater,
+  StateUpdaterInput,
+} from './aggregate/rules.ts'
+export type { Snapshot } from './aggregate/snapshot.ts'
+export type { Appended } from './aggregate/write.ts'
 export { createEventId } from './event/id.ts'
 export {
   appendEventContext,

@@ -52,7 +52,9 @@ export function createEventClient<Event extends EventShape, Input extends EventS
   const { store } = options
   const definitions = options.events as unknown as EventDefinitions
   if (typeof store?.commit !== 'function' || typeof definitions?.definitionOf !== 'function') {
-    throw new ArgumentError('createEventClient: expected { store, events: defineEvents({ … }) }')
+    throw new ArgumentError(
+      'createEventClient: expected { store, events }, an opened store and defineEvents',
+    )
   }
   const read = eventReader(definitions, options)
   const readable = async <Result extends { readonly events: readonly StoredEvent[] }>(

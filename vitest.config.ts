@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const [major = 0] = process.versions.node.split('.').map(Number)
 if (major < 24) {
@@ -14,6 +15,16 @@ const stores = process.env['STORES']?.split(',')
 const rooms = readdirSync('src/stores').filter((name) => stores && !stores.includes(name))
 const doors = rooms.includes('postgres') ? ['src/doors/{drizzle,knex}/**'] : []
 
+/** The laws on a server take minutes: begun last, they would keep everybody waiting. */
+class LawsFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const areLaws = ({ moduleId }: TestSpecification) =>
+      /postgres\/store\..*test\.ts$/.test(moduleId)
+    const sorted = await super.sort(files)
+    return [...sorted.filter(areLaws), ...sorted.filter((file) => !areLaws(file))]
+  }
+}
+
 const config: ViteUserConfig = defineConfig({
   // The doors resolve to the source; see the comment in tsconfig.json.
   ssr: { resolve: { conditions: ['eventfold-source', 'node'] } },
@@ -21,6 +32,7 @@ const config: ViteUserConfig = defineConfig({
     include: ['{src,test,examples}/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...rooms.map((name) => `src/stores/${name}/**`), ...doors],
     globalSetup: ['./test/postgres.setup.ts'],
+    sequence: { sequencer: LawsFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     typecheck: {

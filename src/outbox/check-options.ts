@@ -1,11 +1,11 @@
 import { is, isObject, object, type Check } from '../store/check-value.ts'
 
 /** The longest time that timers can wait. */
-const LONGEST = 2 ** 31 - 1
+export const LONGEST_TIMER: number = 2 ** 31 - 1
 
 const milliseconds = is(
-  `a number of milliseconds over 0, at most ${LONGEST}`,
-  (value) => typeof value === 'number' && value > 0 && value <= LONGEST,
+  `a number of milliseconds over 0, at most ${LONGEST_TIMER}`,
+  (value) => typeof value === 'number' && value > 0 && value <= LONGEST_TIMER,
 )
 
 const signal = is(

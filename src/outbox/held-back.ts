@@ -84,12 +84,13 @@ export class HeldBack {
     return true
   }
 
-  fail({ key, record, before }: Placed, now: number): void {
+  /** `jitter`, from 0 to 1, is that of the call: what failed together is tried again together. */
+  fail({ key, record, before }: Placed, now: number, jitter: number): void {
     const { cursor } = record
     const failure = this.#failing.get(key) ?? { cursor, before, attempts: 0, retryAt: 0 }
     failure.attempts += 1
     const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failure.attempts - 1))
-    failure.retryAt = now + pause * (0.5 + Math.random() / 2)
+    failure.retryAt = now + (pause * (1 + jitter)) / 2
     this.#failing.set(key, failure)
   }
 

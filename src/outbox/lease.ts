@@ -4,6 +4,7 @@ import type { DocumentGuard, StoredDocument } from '../store/document.ts'
 import { isEventfoldError, StoreError } from '../store/errors.ts'
 import { show } from '../store/show.ts'
 import type { EventStore } from '../store/store.ts'
+import { LONGEST_TIMER } from './check-options.ts'
 
 const TYPE = '$relay'
 
@@ -197,5 +198,6 @@ function holderOf(document: StoredDocument | undefined): unknown {
 
 function durationOf(document: StoredDocument, otherwise: number): number {
   const duration = isObject(document.data) ? document.data['duration'] : undefined
-  return typeof duration === 'number' && duration > 0 ? duration : otherwise
+  const isPossible = typeof duration === 'number' && duration > 0 && duration <= LONGEST_TIMER
+  return isPossible ? duration : otherwise
 }

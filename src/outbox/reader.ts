@@ -91,6 +91,8 @@ export class OutboxReader {
       publisher,
       call.map(({ record }) => record),
     )
+    const now = performance.now()
+    const jitter = Math.random()
     const failed = new Set<string>()
     call.forEach((placed, index) => {
       const { key, record } = placed
@@ -102,7 +104,7 @@ export class OutboxReader {
       else {
         failed.add(key)
         counts.failed += 1
-        this.#held.fail(placed, performance.now())
+        this.#held.fail(placed, now, jitter)
         report(outcome?.reason, messageOf(record))
       }
     })

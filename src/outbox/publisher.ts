@@ -28,6 +28,9 @@ export interface Publisher {
   /**
    * Sends messages, in commit order, and answers for each of them, in their order. Where it throws, or
    * gives another number of answers, all of them count as failed. A message that failed is sent again.
+   *
+   * The relay waits for the answer, however long it takes, and so does its `close`: give what you call a
+   * timeout, such as `AbortSignal.timeout(5000)`, and do not await `close` in here.
    */
   readonly publish: (messages: readonly OutboxMessage[]) => Promise<readonly PublishOutcome[]>
   /**

@@ -5,7 +5,7 @@ import type { EventStore } from '../store/store.ts'
 import { MemoryEventStore } from '../stores/memory/index.ts'
 import { Aggregate, type AggregateOptions } from './aggregate.ts'
 import { createEvent } from './create-event.ts'
-import { everyStore } from './every-store.fixture.ts'
+import { everyStore } from '../client/every-store.fixture.ts'
 import { Processor } from './processor.ts'
 import type { StateUpdaterInput } from './rules.ts'
 

@@ -4,7 +4,7 @@ import { MemoryEventStore } from '../stores/memory/index.ts'
 import { Aggregate, type AggregateOptions } from './aggregate.ts'
 import { createEvent } from './create-event.ts'
 import { defineIndex } from './define-index.ts'
-import { everyStore } from './every-store.fixture.ts'
+import { everyStore } from '../client/every-store.fixture.ts'
 import { Processor, type ProcessorOptions } from './processor.ts'
 import type { StateUpdaterInput } from './rules.ts'
 

@@ -7,7 +7,7 @@ import type { AggregateRef } from '../event/event.ts'
 import type { EventStore } from '../store/store.ts'
 import { MemoryEventStore } from '../stores/memory/index.ts'
 import { defineAggregate } from './define-aggregate.ts'
-import { everyStore } from './every-store.fixture.ts'
+import { everyStore } from '../client/every-store.fixture.ts'
 
 const events = defineEvents({
   POINTS_ADDED: z.object({ points: z.number() }),

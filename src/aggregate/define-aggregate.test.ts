@@ -9,7 +9,7 @@ import type { EventStore } from '../store/store.ts'
 import { Aggregate } from './aggregate.ts'
 import { createEvent } from './create-event.ts'
 import { defineAggregate } from './define-aggregate.ts'
-import { everyStore } from './every-store.fixture.ts'
+import { everyStore } from '../client/every-store.fixture.ts'
 import { Processor } from './processor.ts'
 
 const events = defineEvents({

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { dateCodec } from '../store/json.ts'
 import { Aggregate } from './aggregate.ts'
 import { createEvent } from './create-event.ts'
-import { everyStore } from './every-store.fixture.ts'
+import { everyStore } from '../client/every-store.fixture.ts'
 import { Processor } from './processor.ts'
 
 interface Basket {

@@ -4,7 +4,7 @@ import { MemoryEventStore } from '../stores/memory/index.ts'
 import { randomFaults, withFaults } from '../testing/faults.ts'
 import { Aggregate } from './aggregate.ts'
 import { createEvent } from './create-event.ts'
-import { everyStore } from './every-store.fixture.ts'
+import { everyStore } from '../client/every-store.fixture.ts'
 import { Processor } from './processor.ts'
 
 type Event = { type: 'COUNTED'; data: { by: number } }

@@ -10,18 +10,15 @@ import {
   type OutboxMessage,
 } from 'eventfold'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { everyStore, type FreshLog } from './every-store.fixture.ts'
+import { everyStore, type FreshLog } from '../client/every-store.fixture.ts'
 import {
+  accountsOn,
+  type Accounts,
   changed,
-  emailOf,
   opened,
   processor,
-  type Account,
-  type Inbound,
   type Outbound,
 } from './seed.fixture.ts'
-
-type Accounts = Aggregate<Account, Inbound, Outbound>
 
 /** The promises of the document that aggregates are made for, in its order. */
 describe.each(everyStore)('aggregates on $name', ({ open }) => {
@@ -34,14 +31,6 @@ describe.each(everyStore)('aggregates on $name', ({ open }) => {
     accounts = accountsOn(store)
   })
   afterEach(() => log[Symbol.asyncDispose]())
-
-  const accountsOn = (on: EventStore): Accounts =>
-    new Aggregate<Account, Inbound, Outbound>({
-      type: 'ACCOUNT',
-      store: on,
-      processor,
-      indexes: [defineIndex('byEmail', emailOf)],
-    })
   const waiting = async () => (await store.outbox.read()).map(({ type, data }) => ({ type, data }))
 
   describe('install', () => {

@@ -2,14 +2,15 @@ import {
   Aggregate,
   createEvent,
   dateCodec,
-  defineIndex,
   Processor,
   type EventStore,
   type Snapshot,
 } from 'eventfold'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { everyStore, type FreshLog } from './every-store.fixture.ts'
+import { everyStore, type FreshLog } from '../client/every-store.fixture.ts'
 import {
+  accountsOn,
+  type Accounts,
   changed,
   emailOf,
   opened,
@@ -20,7 +21,6 @@ import {
 } from './seed.fixture.ts'
 import { entryType } from './write.ts'
 
-type Accounts = Aggregate<Account, Inbound, Outbound>
 type Payload = Record<string, unknown>
 
 const times = <Value>(count: number, make: (index: number) => Value): Value[] =>
@@ -39,14 +39,6 @@ describe.each(everyStore)('aggregates on $name', ({ open }) => {
     accounts = accountsOn(store)
   })
   afterEach(() => log[Symbol.asyncDispose]())
-
-  const accountsOn = (on: EventStore): Accounts =>
-    new Aggregate<Account, Inbound, Outbound>({
-      type: 'ACCOUNT',
-      store: on,
-      processor,
-      indexes: [defineIndex('byEmail', emailOf)],
-    })
 
   /** Keeps all payloads that it has seen. */
   const keepers = (on: EventStore): Aggregate<Payload[], Payload, Payload> =>

@@ -1,6 +1,6 @@
 import { Aggregate, createEvent, Processor, type EventStore } from 'eventfold'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { everyStore, type FreshLog } from './every-store.fixture.ts'
+import { everyStore, type FreshLog } from '../client/every-store.fixture.ts'
 import { changed, opened, processor, type Account, type Inbound } from './seed.fixture.ts'
 
 /** What `docs/coming-from.md` declares to be different. */

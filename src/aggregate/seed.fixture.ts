@@ -1,4 +1,12 @@
-import { createEvent, Processor, type Snapshot, type StateUpdater } from 'eventfold'
+import {
+  Aggregate,
+  createEvent,
+  defineIndex,
+  Processor,
+  type EventStore,
+  type Snapshot,
+  type StateUpdater,
+} from 'eventfold'
 
 /** The domain of the document, as its users have it: payloads without types, rules in a map, casts. */
 export interface Account {
@@ -37,6 +45,16 @@ export const processor: Processor<Account, Inbound, Outbound> = new Processor(ru
 }))
 
 export const emailOf = ({ state }: Snapshot<Account>): string | null => state.email || null
+
+/** The accounts of the document, found by e-mail. */
+export type Accounts = Aggregate<Account, Inbound, Outbound>
+export const accountsOn = (store: EventStore): Accounts =>
+  new Aggregate<Account, Inbound, Outbound>({
+    type: 'ACCOUNT',
+    store,
+    processor,
+    indexes: [defineIndex('byEmail', emailOf)],
+  })
 
 type Made<Data> = ReturnType<typeof createEvent<string, Data>>
 export const opened = (email: string): Made<AccountOpened> =>

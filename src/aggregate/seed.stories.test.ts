@@ -1,6 +1,6 @@
 import { Aggregate, createEvent, defineIndex, Processor, type Snapshot } from 'eventfold'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { everyStore, type FreshLog } from './every-store.fixture.ts'
+import { everyStore, type FreshLog } from '../client/every-store.fixture.ts'
 
 interface BankAccount {
   customer: { name: string; email: string }

@@ -24,7 +24,7 @@ import {
 } from 'eventfold'
 import { withFaults } from 'eventfold/testing'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
-import { stores, type TestLog } from './stores.fixture.ts'
+import { everyStore, type FreshLog } from '../client/every-store.fixture.ts'
 
 test('before initEvents the service is not there, and whoever needs it says so', async () => {
   const message = 'Call initEvents({ store }) before using events'
@@ -34,8 +34,8 @@ test('before initEvents the service is not there, and whoever needs it says so',
 })
 
 // What the document of `@auriclabs/events` promises, in its order.
-describe.each(stores)('dispatch on $name', ({ open }) => {
-  let log: TestLog
+describe.each(everyStore)('dispatch on $name', ({ open }) => {
+  let log: FreshLog
   let service: EventService
   beforeEach(async () => {
     log = await open()

@@ -7,7 +7,7 @@ import { createEventClient } from '../client/create-client.ts'
 import { defineDecision } from '../decide/decision.ts'
 import { defineEvents } from '../event/definition.ts'
 import { createEventService } from './event-service.ts'
-import { stores } from './stores.fixture.ts'
+import { everyStore } from '../client/every-store.fixture.ts'
 
 type Funded = { type: 'Wallet.Funded'; data: { amount: number } }
 
@@ -20,7 +20,7 @@ const dispatched = (amount: number) => ({
   payload: { amount },
 })
 
-test.each(stores)('an Aggregate and dispatch write one history on $name', async ({ open }) => {
+test.each(everyStore)('an Aggregate and dispatch write one history on $name', async ({ open }) => {
   await using log = await open()
   const service = createEventService({ store: log.store })
   const wallets = new Aggregate<{ balance: number }, Funded>({
@@ -53,7 +53,7 @@ test.each(stores)('an Aggregate and dispatch write one history on $name', async 
   expect(await wallets.recalculate('wal_1')).toMatchObject(snapshot)
 })
 
-test.each(stores)(
+test.each(everyStore)(
   'a decision is taken again where dispatch was faster, on $name',
   async ({ open }) => {
     await using log = await open()

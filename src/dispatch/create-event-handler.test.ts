@@ -3,7 +3,7 @@ import { getEventContext, resetEventContext, setEventContext } from '../event/co
 import { createDispatch } from './create-dispatch.ts'
 import { createEventHandler } from './create-event-handler.ts'
 import { createEventService } from './event-service.ts'
-import { stores } from './stores.fixture.ts'
+import { everyStore } from '../client/every-store.fixture.ts'
 import type { EventRecord } from './types.ts'
 
 const event = (eventType: string, more: object = {}): EventRecord =>
@@ -92,44 +92,47 @@ describe('an event handler', () => {
   })
 })
 
-test.each(stores)('what a handler dispatches says what caused it, on $name', async ({ open }) => {
-  await using log = await open()
-  const service = createEventService({ store: log.store })
-  const defaults = { aggregateType: 'wallet', source: 'billing' }
-  const dispatch = createDispatch(
-    {
-      funded: (id: string) => ({ aggregateId: id, eventType: 'Wallet.Funded' }),
-      thanked: (id: string) => ({ aggregateId: id, eventType: 'Wallet.Thanked' }),
-    },
-    defaults,
-    { service },
-  )
-  const handle = createEventHandler({
-    'Wallet.Funded': async ({ aggregateId }) => {
-      await dispatch.thanked(aggregateId)
-    },
-  })
-  const wallets = ['wal_1', 'wal_2', 'wal_3']
-  const dispatched = wallets.map((id) =>
-    service.appendEvent({
-      ...defaults,
-      aggregateId: id,
-      eventType: 'Wallet.Funded',
-      correlationId: `cor_${id}`,
-      actorId: `user_${id}`,
-      tenantId: `tenant_${id}`,
-    }),
-  )
-  await Promise.all(dispatched)
-  const causes = await Promise.all(wallets.map((id) => service.getEvent('wallet', id, 1)))
-  await Promise.all(causes.map(async (cause) => cause && handle(cause)))
-  for (const [index, id] of wallets.entries()) {
-    expect(await service.getEvent('wallet', id, 2)).toMatchObject({
-      eventType: 'Wallet.Thanked',
-      causationId: causes[index]?.eventId,
-      correlationId: `cor_${id}`,
-      actorId: `user_${id}`,
-      tenantId: `tenant_${id}`,
+test.each(everyStore)(
+  'what a handler dispatches says what caused it, on $name',
+  async ({ open }) => {
+    await using log = await open()
+    const service = createEventService({ store: log.store })
+    const defaults = { aggregateType: 'wallet', source: 'billing' }
+    const dispatch = createDispatch(
+      {
+        funded: (id: string) => ({ aggregateId: id, eventType: 'Wallet.Funded' }),
+        thanked: (id: string) => ({ aggregateId: id, eventType: 'Wallet.Thanked' }),
+      },
+      defaults,
+      { service },
+    )
+    const handle = createEventHandler({
+      'Wallet.Funded': async ({ aggregateId }) => {
+        await dispatch.thanked(aggregateId)
+      },
     })
-  }
-})
+    const wallets = ['wal_1', 'wal_2', 'wal_3']
+    const dispatched = wallets.map((id) =>
+      service.appendEvent({
+        ...defaults,
+        aggregateId: id,
+        eventType: 'Wallet.Funded',
+        correlationId: `cor_${id}`,
+        actorId: `user_${id}`,
+        tenantId: `tenant_${id}`,
+      }),
+    )
+    await Promise.all(dispatched)
+    const causes = await Promise.all(wallets.map((id) => service.getEvent('wallet', id, 1)))
+    await Promise.all(causes.map(async (cause) => cause && handle(cause)))
+    for (const [index, id] of wallets.entries()) {
+      expect(await service.getEvent('wallet', id, 2)).toMatchObject({
+        eventType: 'Wallet.Thanked',
+        causationId: causes[index]?.eventId,
+        correlationId: `cor_${id}`,
+        actorId: `user_${id}`,
+        tenantId: `tenant_${id}`,
+      })
+    }
+  },
+)

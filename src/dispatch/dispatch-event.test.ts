@@ -5,7 +5,7 @@ import { withFaults } from '../testing/faults.ts'
 import { getEventService, initEvents } from './current-service.ts'
 import { dispatchEvent, dispatchEvents } from './dispatch-event.ts'
 import { createEventService } from './event-service.ts'
-import { stores } from './stores.fixture.ts'
+import { everyStore } from '../client/every-store.fixture.ts'
 
 const wallet = { aggregateType: 'wallet', aggregateId: 'wal_1', source: 'billing' }
 const funded = { ...wallet, eventType: 'Wallet.Funded', payload: { amount: 5000 } }
@@ -58,7 +58,7 @@ test('a service may be wrapped', async () => {
   expect(seen).toEqual(['Wallet.Funded', 'Wallet.Funded'])
 })
 
-describe.each(stores)('dispatching on $name', ({ open }) => {
+describe.each(everyStore)('dispatching on $name', ({ open }) => {
   test('thirty at once to one aggregate are all stored, and answered in their order', async () => {
     await using log = await open()
     const service = createEventService({ store: log.store })

@@ -4,7 +4,7 @@ import { createEventClient } from '../client/create-client.ts'
 import { defineEvents } from '../event/definition.ts'
 import { withFaults } from '../testing/faults.ts'
 import { createEventService, type EventService } from './event-service.ts'
-import { stores } from './stores.fixture.ts'
+import { everyStore } from '../client/every-store.fixture.ts'
 import type { AppendArgs } from './types.ts'
 
 const funded: AppendArgs = {
@@ -20,7 +20,7 @@ const versionsOf = async (service: EventService, id = 'wal_1') => {
   return data.map(({ version }) => version)
 }
 
-describe.each(stores)('the events of aggregates on $name', ({ open }) => {
+describe.each(everyStore)('the events of aggregates on $name', ({ open }) => {
   test('have versions from 1, keys, and what was said of them', async () => {
     await using log = await open()
     const service = createEventService({ store: log.store })
@@ -299,7 +299,7 @@ describe.each(stores)('the events of aggregates on $name', ({ open }) => {
   })
 })
 
-describe.each(stores)('several events in one commit on $name', ({ open }) => {
+describe.each(everyStore)('several events in one commit on $name', ({ open }) => {
   const opened = { ...funded, eventType: 'Wallet.Opened' }
 
   test('are stored in order, or not at all', async () => {

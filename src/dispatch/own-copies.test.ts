@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { withFaults } from '../testing/faults.ts'
 import { dispatchEvents, type DispatchEventsOptions } from './dispatch-event.ts'
 import { createEventService } from './event-service.ts'
-import { stores } from './stores.fixture.ts'
+import { everyStore, type FreshLog } from '../client/every-store.fixture.ts'
 
 const funded = {
   aggregateType: 'wallet',
@@ -13,7 +13,7 @@ const funded = {
 const several = (count = 3) =>
   Array.from({ length: count }, (_, index) => ({ ...funded, payload: { amount: index } }))
 
-describe.each(stores)('what is dispatched on $name is what was given', ({ open }) => {
+describe.each(everyStore)('what is dispatched on $name is what was given', ({ open }) => {
   test('though it is changed before it is sent', async () => {
     await using log = await open()
     const service = createEventService({ store: log.store })
@@ -60,7 +60,7 @@ describe.each(stores)('what is dispatched on $name is what was given', ({ open }
 })
 
 test('what JSON cannot keep is refused, not left out of a copy', async () => {
-  await using log = (await stores[0]?.open()) as Awaited<ReturnType<(typeof stores)[0]['open']>>
+  await using log = (await everyStore[0]?.open()) as FreshLog
   const service = createEventService({ store: log.store })
   const circle: unknown[] = []
   circle.push(circle)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { EventStore } from '../store/store.ts'
 import { createDispatch } from './create-dispatch.ts'
 import { createEventService } from './event-service.ts'
-import { stores, type TestLog } from './stores.fixture.ts'
+import { everyStore, type FreshLog } from '../client/every-store.fixture.ts'
 
 const defaults = { aggregateType: 'wallet', source: 'billing' }
 const builders = {
@@ -14,10 +14,10 @@ const builders = {
   }),
 }
 
-const server = stores.find(({ name }) => name === 'postgres')
+const server = everyStore.find(({ name }) => name === 'postgres')
 
 test.skipIf(!server)('dispatching in a transaction of the caller', async () => {
-  await using log = (await server?.open()) as TestLog
+  await using log = (await server?.open()) as FreshLog
   const service = createEventService({ store: log.store })
   const transaction = (await log.pool?.connect()) as PoolClient
   const dispatch = createDispatch(builders, defaults, {

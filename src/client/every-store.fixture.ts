@@ -12,6 +12,10 @@ import { MemoryEventStore } from '../stores/memory/index.ts'
 /** A log of one test, gone when the test ends. */
 export interface FreshLog extends AsyncDisposable {
   readonly store: EventStore
+  /** The same log as another process would open it; the same store again where nothing else can. */
+  readonly reopen: () => EventStore
+  /** Where the store takes the transactions of others: what they begin on. */
+  readonly pool?: Pool
 }
 
 export interface LogOptions {
@@ -28,7 +32,7 @@ const memory: AnyStore = {
   name: 'memory',
   open: async (options) => {
     const store = new MemoryEventStore(options)
-    return { store, [Symbol.asyncDispose]: () => store.close() }
+    return { store, reopen: () => store, [Symbol.asyncDispose]: () => store.close() }
   },
 }
 
@@ -36,12 +40,17 @@ const sqlite: AnyStore = {
   name: 'sqlite',
   open: async (options) => {
     const folder = mkdtempSync(join(tmpdir(), 'eventfold-'))
-    const store = openSqlite(join(folder, 'log.db'), { ...options, synchronous: 'NORMAL' })
+    const opened: EventStore[] = []
+    const open = (): EventStore => {
+      const store = openSqlite(join(folder, 'log.db'), { ...options, synchronous: 'NORMAL' })
+      opened.push(store)
+      return store
+    }
     const remove = async (): Promise<void> => {
-      await store.close()
+      await Promise.all(opened.map((store) => store.close()))
       rmSync(folder, { recursive: true })
     }
-    return { store, [Symbol.asyncDispose]: remove }
+    return { store: open(), reopen: open, [Symbol.asyncDispose]: remove }
   },
 }
 
@@ -54,22 +63,29 @@ const postgres: AnyStore = {
     if (missing !== undefined) throw new Error(missing)
     logs += 1
     // A schema of its own in the database that the run has anyway.
-    const schema = `aggregates_${process.pid}_${logs}`
+    const schema = `every_${process.pid}_${logs}`
     const tables = {
       events: { schema, name: 'events' },
       projections: { schema, name: 'projections' },
     }
-    const pool = new Pool({ connectionString: inject('postgresUrl') })
-    pool.on('error', () => {})
+    const pools: Pool[] = []
+    const connect = (): Pool => {
+      const pool = new Pool({ connectionString: inject('postgresUrl'), max: 4 })
+      pool.on('error', () => {})
+      pools.push(pool)
+      return pool
+    }
+    const pool = connect()
     await migrate(pool, tables)
-    const store = openPostgres({ ...options, pool, tables })
+    const open = (over: Pool): EventStore => openPostgres({ ...options, pool: over, tables })
+    const store = open(pool)
     const remove = async (): Promise<void> => {
       await store.close()
       await pool.query(dropSql(tables))
       await pool.query(`drop schema ${schema}`)
-      await pool.end()
+      await Promise.all(pools.map((each) => each.end()))
     }
-    return { store, [Symbol.asyncDispose]: remove }
+    return { store, pool, reopen: () => open(connect()), [Symbol.asyncDispose]: remove }
   },
 }
 

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../store/errors.ts'
 import { filled } from '../store/check-value.ts'
 import { show } from '../store/show.ts'
-import { copyOf } from './copy.ts'
+import { copyOf } from '../store/copy.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The key under which an aggregate is found; `null` where it has none. */

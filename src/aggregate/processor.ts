@@ -4,7 +4,7 @@ import { isPlainObject } from '../event/plain.ts'
 import { refuse } from '../store/check-value.ts'
 import { ArgumentError } from '../store/errors.ts'
 import { show } from '../store/show.ts'
-import { copyOf } from './copy.ts'
+import { copyOf } from '../store/copy.ts'
 import {
   checkVersion,
   emptyBase,

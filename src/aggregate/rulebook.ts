@@ -2,7 +2,7 @@ import type { AggregateRef, EventMetadata } from '../event/event.ts'
 import { refuse, type Path } from '../store/check-value.ts'
 import { ArgumentError, isEventfoldError, RejectedError, ValidationError } from '../store/errors.ts'
 import { show } from '../store/show.ts'
-import { copyOf, frozen } from './copy.ts'
+import { copyOf, frozen } from '../store/copy.ts'
 
 /** An event of an aggregate as far as it is known before it is stored. */
 export interface AggregateEvent<Type extends string = string, Data = unknown> {

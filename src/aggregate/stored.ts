@@ -5,7 +5,7 @@ import type { EventDefinitions } from '../event/definition.ts'
 import type { StoredEvent } from '../event/event.ts'
 import type { EventStore } from '../store/store.ts'
 import type { Cursor } from '../store/stream.ts'
-import { copyOf } from './copy.ts'
+import { copyOf } from '../store/copy.ts'
 import type { IndexKey } from './define-index.ts'
 import {
   emptyBase,

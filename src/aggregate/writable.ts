@@ -1,7 +1,7 @@
 import { writableEvents } from '../client/write-events.ts'
 import type { NewEvent } from '../event/event.ts'
 import { isObject, refuse } from '../store/check-value.ts'
-import { ownEvent } from './copy.ts'
+import { ownEvent } from '../store/copy.ts'
 import type { Home } from './stored.ts'
 
 /** Events of one aggregate as they go to the store. */

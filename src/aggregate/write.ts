@@ -7,7 +7,7 @@ import { formatCursor } from '../store/cursor.ts'
 import type { DocumentWrite } from '../store/document.ts'
 import { ArgumentError, isEventfoldError } from '../store/errors.ts'
 import type { Cursor } from '../store/stream.ts'
-import { copyOf } from './copy.ts'
+import { copyOf } from '../store/copy.ts'
 import { keysOfSnapshot } from './define-index.ts'
 import {
   fold,

@@ -1,4 +1,4 @@
-import { copyOf } from '../aggregate/copy.ts'
+import { copyOf } from '../store/copy.ts'
 import { getEventContext } from '../event/context.ts'
 import type { NewEvent } from '../event/event.ts'
 import { createEventId } from '../event/id.ts'

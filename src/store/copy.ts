@@ -1,6 +1,6 @@
 import type { NewEvent } from '../event/event.ts'
 import { isPlainObject } from '../event/plain.ts'
-import { isObject } from '../store/check-value.ts'
+import { isObject } from './check-value.ts'
 
 /**
  * The value as JSON will give it back, in objects of its own: without properties that are `undefined`,

@@ -13,6 +13,11 @@ const doors = {
   './postgres': 'stores/postgres/index',
   './drizzle': 'doors/drizzle/index',
   './knex': 'doors/knex/index',
+  './dynamodb': 'doors/dynamodb/index',
+  './streams': 'doors/streams/index',
+  './sqs': 'aws/sqs/index',
+  './eventbridge': 'aws/eventbridge/index',
+  './cdk': 'aws/cdk/index',
   './testing': 'testing/index',
   './conformance': 'conformance/index',
 }

@@ -1,0 +1,48 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createEventId } from '../../event/id.ts'
+import { atOf, createClock, isAt, positionOf } from './clock.ts'
+
+const positions = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
+
+test('a place is a ULID that gives its position back', () => {
+  fc.assert(
+    fc.property(positions, (position) => {
+      const at = atOf(position)
+      expect(isAt(at)).toBe(true)
+      expect(positionOf(at)).toBe(position)
+      expect(atOf(position)).not.toBe(at)
+    }),
+  )
+})
+
+test('places order as text like their positions', () => {
+  fc.assert(
+    fc.property(positions, positions, (left, right) => {
+      fc.pre(left !== right)
+      expect(atOf(left) < atOf(right)).toBe(left < right)
+    }),
+  )
+})
+
+test('a place has the time of a ULID', () => {
+  const [at = ''] = createClock().take(1)
+  // But for the last second.
+  expect(at.slice(0, 8)).toBe(createEventId().slice(0, 8))
+})
+
+test('places only grow: at once, when the clock goes back, and after one that was seen', () => {
+  let now = Date.UTC(2026, 0)
+  const clock = createClock(() => now)
+  const given = [...clock.take(5000), ...clock.take(2)]
+  now -= 3_600_000
+  given.push(...clock.take(1))
+  const ahead = atOf(positionOf(given.at(-1)!) + 1e9)
+  clock.see(ahead)
+  clock.see(given[0]!)
+  given.push(ahead, ...clock.take(2))
+  now += 1e9
+  given.push(...clock.take(1))
+  expect(given).toEqual(given.toSorted())
+  expect(new Set(given.map(positionOf)).size).toBe(given.length)
+})

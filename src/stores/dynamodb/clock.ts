@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto'
+
+/**
+ * The place of an event in time: a ULID, whose first bits are its position. As text it orders like the
+ * position; the random rest tells two places of one position apart, and is the evidence of a cursor.
+ */
+export type At = string
+
+const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+const EPOCH = Date.UTC(2020)
+/** Positions in a millisecond. */
+const STEPS = 4096
+/** Digits of a ULID: its time, then the counter, then what is random. */
+const TIME = 10
+const COUNTER = 3
+const RANDOM = 13
+
+const PATTERN = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/u
+
+/** Gives places that only grow: after every place that it gave or was shown, whatever the clock does. */
+export interface Clock {
+  /** So many places in a row. */
+  readonly take: (count: number) => At[]
+  /** Shows a place of another process: what is taken later comes after it. */
+  readonly see: (at: At) => void
+}
+
+export function createClock(now: () => number = Date.now): Clock {
+  let last = 0
+  return {
+    take: (count) => {
+      const first = Math.max((now() - EPOCH) * STEPS, last + 1)
+      last = first + count - 1
+      return Array.from({ length: count }, (_, index) => atOf(first + index))
+    },
+    see: (at) => {
+      last = Math.max(last, positionOf(at))
+    },
+  }
+}
+
+export function isAt(text: string): boolean {
+  return PATTERN.test(text)
+}
+
+/** Milliseconds since 2020 × 4096, and a counter: a safe integer until 2089. */
+export function positionOf(at: At): number {
+  return (numberOf(at.slice(0, TIME)) - EPOCH) * STEPS + numberOf(at.slice(TIME, TIME + COUNTER))
+}
+
+/** A place of the position, unlike every other one. */
+export function atOf(position: number): At {
+  const time = EPOCH + Math.floor(position / STEPS)
+  let random = ''
+  for (const byte of randomBytes(RANDOM)) random += DIGITS.charAt(byte & 31)
+  return digitsOf(time, TIME) + digitsOf(position % STEPS, COUNTER) + random
+}
+
+function numberOf(digits: string): number {
+  let value = 0
+  for (const digit of digits) value = value * 32 + DIGITS.indexOf(digit)
+  return value
+}
+
+function digitsOf(value: number, count: number): string {
+  let digits = ''
+  for (let rest = value; digits.length < count; rest = Math.floor(rest / 32)) {
+    digits = DIGITS.charAt(rest % 32) + digits
+  }
+  return digits
+}

@@ -1,0 +1,68 @@
+import { isObject, refuse } from '../../store/check-value.ts'
+import type { Cursor } from '../../store/stream.ts'
+import { isAt, type At } from './clock.ts'
+
+/**
+ * The newest place of a partition that a reader has seen: `''` where there was none. In an aggregate
+ * also its version, by which the event there is found.
+ */
+export interface Seen {
+  readonly at: At | ''
+  /** `0` outside of aggregates. */
+  readonly version: number
+}
+
+/** What a cursor of this store says: for each partition what was seen. */
+export type Vector = ReadonlyMap<string, Seen>
+
+export const NOTHING: Seen = { at: '', version: 0 }
+
+/** As JSON, the partitions in order: equal vectors are the same text. */
+export function formatVector(vector: Vector): Cursor {
+  const entries = [...vector].map(([pk, { at, version }]): [string, string] => [
+    pk,
+    version ? `${at}@${version}` : at,
+  ])
+  return JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))))
+}
+
+/** Throws `INVALID_ARGUMENT` where the text is no cursor of this store. */
+export function parseVector(cursor: Cursor): Vector {
+  const vector = new Map<string, Seen>()
+  for (const [pk, text] of Object.entries(parsed(cursor))) {
+    const [, at = '', digits = '0'] =
+      /^([0-9A-Z]{26})?(?:@([1-9]\d{0,8}))?$/u.exec(String(text)) ?? []
+    const isSeen = typeof text === 'string' && (text === '' || isAt(at))
+    if (!isSeen || !/^(?:KEY|AGG)#/u.test(pk)) return refuseCursor(cursor)
+    vector.set(pk, { at, version: Number(digits) })
+  }
+  return vector
+}
+
+/**
+ * Whether what was written has seen more than what is stored, as much, or in any partition less. One
+ * that says nothing of a partition has not seen it.
+ */
+export function compareVectors(written: Vector, stored: Vector): 'newer' | 'same' | 'older' {
+  let isNewer = [...written.keys()].some((pk) => !stored.has(pk))
+  for (const [pk, { at }] of stored) {
+    const seen = written.get(pk)
+    if (seen === undefined || seen.at < at) return 'older'
+    isNewer ||= seen.at > at
+  }
+  return isNewer ? 'newer' : 'same'
+}
+
+function parsed(cursor: Cursor): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(cursor)
+    if (isObject(value) && !Array.isArray(value)) return value
+  } catch {
+    // It is refused below.
+  }
+  return refuseCursor(cursor)
+}
+
+function refuseCursor(cursor: Cursor): never {
+  return refuse(['cursor'], 'a cursor of this store', cursor)
+}

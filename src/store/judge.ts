@@ -64,7 +64,16 @@ export function judge(commit: PreparedCommit, log: LogView): Verdict {
   })
   commit.conditions.forEach((condition, index) => checkCondition(condition, index, log))
   return {
-    documents: commit.documents.map((document, index) => judgeDocument(document, index, log)),
+    documents: commit.documents.map((document, index) => {
+      seenPosition(document.cursor, log)
+      const state = log.documentState(document.type, document.id)
+      return judgeDocument(document, index, state, (stored) => {
+        const { position, id } = parseCursor(stored)
+        // A document ahead of a log that was rewound reflects what no longer exists.
+        if (position > 0 && log.idAt(position) !== id) return 1
+        return parseCursor(document.cursor as Cursor).position - position
+      })
+    }),
     versions: nextVersions(commit, log),
   }
 }
@@ -145,38 +154,35 @@ function nextVersions(commit: PreparedCommit, log: LogView): (number | undefined
   })
 }
 
-function judgeDocument(write: PreparedDocument, index: number, log: LogView): DocumentResult {
-  const { type, id, cursor, guards, json } = write
-  seenPosition(cursor, log)
-  const state = log.documentState(type, id)
-  const { revision: actual = 0, deleted = false } = state ?? {}
+/** Positive where the cursor that is written has seen more than the stored one, zero where as much. */
+export type CompareCursor = (stored: Cursor) => number
+
+/** What becomes of one document, of which this is kept. Throws `CONFLICT` where a guard refuses. */
+export function judgeDocument(
+  write: PreparedDocument,
+  index: number,
+  state: DocumentState | undefined,
+  compare: CompareCursor,
+): DocumentResult {
+  const { type, id, json } = write
+  const { revision: actual = 0, deleted = false, cursor } = state ?? {}
   const present = state !== undefined && !deleted
-  const guard = guards.find((each) => !holds(each, cursor, state, log))
+  const holds = (guard: DocumentGuard): boolean => {
+    if (typeof guard === 'object') return actual === guard.revision
+    if (guard === 'absent') return !present
+    if (guard === 'present') return present
+    if (guard === 'any' || cursor === undefined) return true
+    const order = compare(cursor)
+    return order > 0 || (guard === 'not-older' && order === 0 && present)
+  }
+  const guard = write.guards.find((each) => !holds(each))
   if (guard && write.otherwise === 'refuse') {
     const document = { type, id }
     throw new ConcurrencyError({ reason: 'document', index, document, guard, actual, deleted })
   }
   // A delete with a cursor marks also what is not there, so that a late old save stays out.
-  const skipped = guard || (json === undefined && !present && cursor === undefined)
+  const skipped = guard || (json === undefined && !present && write.cursor === undefined)
   if (skipped) return { type, id, status: 'skipped', revision: actual }
   const status = json === undefined ? 'deleted' : present ? 'updated' : 'created'
   return { type, id, status, revision: actual + 1 }
-}
-
-function holds(
-  guard: DocumentGuard,
-  cursor: Cursor | undefined,
-  state: DocumentState | undefined,
-  log: LogView,
-): boolean {
-  if (typeof guard === 'object') return (state?.revision ?? 0) === guard.revision
-  const present = state?.deleted === false
-  if (guard === 'absent') return !present
-  if (guard === 'present') return present
-  if (guard === 'any' || state?.cursor === undefined) return true
-  const { position: stored, id } = parseCursor(state.cursor)
-  // A document ahead of a log that was rewound reflects what no longer exists.
-  if (stored > 0 && log.idAt(stored) !== id) return true
-  const written = parseCursor(cursor as Cursor).position
-  return written > stored || (guard === 'not-older' && written === stored && present)
 }

@@ -31,7 +31,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['{src,test,examples}/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...rooms.map((name) => `src/stores/${name}/**`), ...doors],
-    globalSetup: ['./test/postgres.setup.ts'],
+    globalSetup: ['./test/postgres.setup.ts', './test/dynamodb.setup.ts'],
     sequence: { sequencer: LawsFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,

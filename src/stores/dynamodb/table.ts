@@ -1,6 +1,10 @@
-import type { EventfoldError } from '../../store/errors.ts'
+import type { DynamoClient } from './client.ts'
 import type { Attributes, Item } from './items.ts'
+import { checkKeyNames } from './key-names.ts'
 import type { ItemKey } from './keys.ts'
+import { PATIENCE } from './retry.ts'
+import { createReads } from './table-reads.ts'
+import { createWrites } from './table-writes.ts'
 
 /** What a table calls the two parts of its key. */
 export interface KeyNames {
@@ -26,7 +30,10 @@ export type Write =
   | { readonly update: ItemKey; readonly expression: string; readonly condition: Expression }
   | { readonly check: ItemKey; readonly condition: Expression }
 
-/** A text with `#name` and `:value` in it, and what they stand for. */
+/**
+ * A text with `#name` and `:value` in it, and what they stand for. The names `pk` and `sk` stand for
+ * what the table calls them.
+ */
 export interface Expression {
   readonly text: string
   readonly names: Readonly<Record<string, string>>
@@ -53,8 +60,20 @@ export interface Table {
     writes: readonly Write[],
     signal?: AbortSignal,
   ) => Promise<Refused | undefined>
+  /** Resolves with whether the item is there now as it was given. */
   readonly put: (item: Item, condition?: Expression) => Promise<boolean>
   readonly remove: (keys: readonly ItemKey[]) => Promise<void>
 }
 
-export type TableError = EventfoldError
+export interface TableOptions {
+  readonly client: DynamoClient
+  readonly tableName: string
+  readonly keyNames: KeyNames
+  /** How long a call is tried again, in milliseconds. Default is 10 000. */
+  readonly patience?: number | undefined
+}
+
+export function openTable({ patience = PATIENCE, ...options }: TableOptions): Table {
+  checkKeyNames(options.keyNames)
+  return { ...createReads({ ...options, patience }), ...createWrites({ ...options, patience }) }
+}

@@ -16,7 +16,7 @@ const doors = {
   './dynamodb': 'doors/dynamodb/index',
   './streams': 'doors/streams/index',
   './sqs': 'aws/sqs/index',
-  './eventbridge': 'aws/eventbridge/index',
+  './eventbridge': 'doors/eventbridge/index',
   './cdk': 'aws/cdk/index',
   './testing': 'testing/index',
   './conformance': 'conformance/index',

@@ -15,3 +15,7 @@ export {
   type EventMeta,
   type StalenessPolicy,
 } from './staleness.ts'
+export { SqsOutboxPublisher, type SqsOutboxPublisherOptions } from './outbox-publisher.ts'
+export type { QueueOptions } from './queue.ts'
+export type { AwsClient } from '../send/client.ts'
+export type { BodyPointer, LargeBodies } from '../send/large-body.ts'

@@ -1,4 +1,3 @@
-import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 import { checkKeyNames } from './key-names.ts'
 import type { KeyNames } from './table.ts'
 
@@ -23,21 +22,37 @@ export interface ShapeOptions {
   readonly billing?: Billing | undefined
 }
 
-export type Shape = Required<
-  Pick<
-    CreateTableCommandInput,
-    'AttributeDefinitions' | 'BillingMode' | 'GlobalSecondaryIndexes' | 'KeySchema'
-  >
-> &
-  Pick<CreateTableCommandInput, 'ProvisionedThroughput'>
+/** A table as both DynamoDB and CloudFormation describe it. */
+export interface Shape {
+  readonly AttributeDefinitions: { readonly AttributeName: string; readonly AttributeType: 'S' }[]
+  readonly KeySchema: KeySchema
+  readonly BillingMode: 'PAY_PER_REQUEST' | 'PROVISIONED'
+  /** Not on demand. */
+  readonly ProvisionedThroughput?: Throughput
+  readonly GlobalSecondaryIndexes: {
+    readonly IndexName: string
+    readonly KeySchema: KeySchema
+    readonly Projection: { readonly ProjectionType: 'ALL' }
+    readonly ProvisionedThroughput?: Throughput
+  }[]
+}
 
-/** The table of a log, as both DynamoDB and CloudFormation call its parts. */
+type KeySchema = [
+  { readonly AttributeName: string; readonly KeyType: 'HASH' },
+  { readonly AttributeName: string; readonly KeyType: 'RANGE' },
+]
+
+interface Throughput {
+  readonly ReadCapacityUnits: number
+  readonly WriteCapacityUnits: number
+}
+
 export function shapeOf({ keyNames = KEY_NAMES, billing = 'on-demand' }: ShapeOptions): Shape {
   checkKeyNames(keyNames)
   const { pk, sk } = keyNames
-  const keyOf = (hash: string, range: string) => [
-    { AttributeName: hash, KeyType: 'HASH' as const },
-    { AttributeName: range, KeyType: 'RANGE' as const },
+  const keyOf = (hash: string, range: string): KeySchema => [
+    { AttributeName: hash, KeyType: 'HASH' },
+    { AttributeName: range, KeyType: 'RANGE' },
   ]
   const throughput = billing !== 'on-demand' && {
     ProvisionedThroughput: {
@@ -48,16 +63,16 @@ export function shapeOf({ keyNames = KEY_NAMES, billing = 'on-demand' }: ShapeOp
   return {
     AttributeDefinitions: [pk, sk, BY_TYPE.pk, BY_TYPE.sk].map((AttributeName) => ({
       AttributeName,
-      AttributeType: 'S' as const,
+      AttributeType: 'S',
     })),
     KeySchema: keyOf(pk, sk),
-    BillingMode: throughput ? ('PROVISIONED' as const) : ('PAY_PER_REQUEST' as const),
+    BillingMode: throughput ? 'PROVISIONED' : 'PAY_PER_REQUEST',
     ...throughput,
     GlobalSecondaryIndexes: [
       {
         IndexName: BY_TYPE.name,
         KeySchema: keyOf(BY_TYPE.pk, BY_TYPE.sk),
-        Projection: { ProjectionType: 'ALL' as const },
+        Projection: { ProjectionType: 'ALL' },
         ...throughput,
       },
     ],

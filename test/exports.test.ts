@@ -17,7 +17,7 @@ const doors = {
   './streams': 'doors/streams/index',
   './sqs': 'aws/sqs/index',
   './eventbridge': 'doors/eventbridge/index',
-  './cdk': 'aws/cdk/index',
+  './cdk': 'doors/cdk/index',
   './testing': 'testing/index',
   './conformance': 'conformance/index',
 }

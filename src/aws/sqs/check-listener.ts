@@ -9,6 +9,7 @@ import {
   optional,
   refuse,
 } from '../../store/check-value.ts'
+import { largeBodies } from '../send/large-body.ts'
 import type { SqsEvent, SqsRecord } from './create-event-listener.ts'
 import { checkPolicy } from './staleness.ts'
 
@@ -28,6 +29,7 @@ const options = object(
       }
     }),
     unknown: optional(oneOf('ignore', 'refuse')),
+    s3: optional(largeBodies),
   },
 )
 

@@ -1,5 +1,6 @@
 import { createEventHandler, type EventHandlers } from '../../dispatch/create-event-handler.ts'
 import type { EventRecord } from '../../dispatch/types.ts'
+import type { LargeBodies } from '../send/large-body.ts'
 import { checkListenerOptions, messagesOf } from './check-listener.ts'
 import { readBody, type ReceivedRecord } from './read-body.ts'
 import { DEFAULT_POLICY, eventAgeMs, isStale, type StalenessPolicy } from './staleness.ts'
@@ -38,6 +39,8 @@ export interface EventListenerOptions<Type extends string = string> {
   readonly stalenessByEventType?: { readonly [Name in Type]?: StalenessPolicy } | undefined
   /** What happens to an event without a handler: `'refuse'` fails its message. Default is `'ignore'`. */
   readonly unknown?: 'ignore' | 'refuse' | undefined
+  /** Where bodies are that were too large for the queue: what their sender was given as `s3`. Default is nowhere. */
+  readonly s3?: LargeBodies | undefined
 }
 
 /**
@@ -79,10 +82,10 @@ export function createEventListener<
   Alias extends string = never,
 >(
   handlers: NoInfer<EventHandlers<ReceivedRecord<Event>, Alias>>,
-  options: EventListenerOptions<Event['eventType'] | Alias> = {},
+  options: NoInfer<EventListenerOptions<Event['eventType'] | Alias>> = {},
 ): (event: SqsEvent) => Promise<SqsBatchResponse> {
   checkListenerOptions(options)
-  const { debug = false, log = console, unknown, staleness = DEFAULT_POLICY } = options
+  const { debug = false, log = console, unknown, staleness = DEFAULT_POLICY, s3 } = options
   const policies = new Map(
     Object.entries<StalenessPolicy | undefined>(options.stalenessByEventType ?? {}),
   )
@@ -116,7 +119,7 @@ export function createEventListener<
         continue
       }
       try {
-        const event = readBody(body)
+        const event = await readBody(body, s3)
         about = { ...about, eventId: event.eventId, eventType: event.eventType }
         if (debug) log.debug('Handling event', about)
         await handleFresh(event, about)

@@ -1,7 +1,8 @@
 import type { EventRecord } from '../../dispatch/types.ts'
 import type { OutboxMessage } from '../../outbox/publisher.ts'
 import { isObject } from '../../store/check-value.ts'
-import { ArgumentError } from '../../store/errors.ts'
+import { ArgumentError, isEventfoldError } from '../../store/errors.ts'
+import { resolveBody, type LargeBodies } from '../send/large-body.ts'
 import type { EventMeta } from './staleness.ts'
 
 /**
@@ -20,27 +21,29 @@ type Json = Readonly<Record<string, unknown>>
 
 /**
  * The event in the body of a message: a record, a message of an outbox, or one of them in the envelope
- * of EventBridge or SNS. What is wrong with a body is said without quoting it.
+ * of EventBridge or SNS; where it was too large for the queue, out of S3. What is wrong with a body is
+ * said without quoting it.
  */
-export function readBody(body: unknown): ReceivedRecord {
-  return recordOf(parsed(body))
+export async function readBody(body: string, s3?: LargeBodies): Promise<ReceivedRecord> {
+  return recordOf(await asJson(async () => JSON.parse(await resolveBody(body, s3))))
 }
 
-function parsed(text: unknown): unknown {
+/** What a parser says quotes the text. */
+async function asJson(read: () => unknown): Promise<unknown> {
   try {
-    return JSON.parse(text as string)
-  } catch {
-    // What the parser says quotes the text.
-    throw new ArgumentError('the body of the message is no JSON')
+    return await read()
+  } catch (error) {
+    throw isEventfoldError(error) ? error : new ArgumentError('the body of the message is no JSON')
   }
 }
 
-function recordOf(value: unknown): ReceivedRecord {
+async function recordOf(value: unknown): Promise<ReceivedRecord> {
   if (isObject(value)) {
     if (isText(value['eventType']) && isText(value['eventId'])) return eventOf(value)
     if (isText(value['detail-type']) && isObject(value['detail'])) return recordOf(value['detail'])
     if (value['Type'] === 'Notification' && isText(value['Message'])) {
-      return readBody(value['Message'])
+      const message = value['Message']
+      return recordOf(await asJson(() => JSON.parse(message)))
     }
     if (isMessage(value)) return recordOfMessage(value)
   }

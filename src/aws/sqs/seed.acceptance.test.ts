@@ -6,7 +6,6 @@ import {
   resetEventContext,
   setEventContext,
   type DispatchedRecord,
-  type EventRecord,
 } from 'eventfold'
 import { createEventListener, DEFAULT_POLICY, type SqsRecord } from 'eventfold/sqs'
 import { afterEach, describe, expect, test } from 'vitest'

@@ -43,7 +43,7 @@ export async function begin(
   streams: Streams,
   { after, provesItself, alsoGet = [], signal }: BeginOptions,
 ): Promise<Begun> {
-  const { table, filing } = access
+  const { filing } = access
   const list = listOf(streams)
   const vector = typeof after === 'string' ? parseVector(after) : undefined
   const candidates = vector ? candidatesSeen(list, filing, vector) : candidatesOf(list, filing)

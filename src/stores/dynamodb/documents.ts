@@ -12,6 +12,8 @@ import { documentPartition } from './keys.ts'
 
 const LONGEST_NAME = 255
 const LARGEST_PAGE = 1000
+/** So that deleted documents, which are passed over, do not cost a page each. */
+const SMALLEST_PAGE = 20
 
 /** Between them are all ids, which have 1 to 255 bytes and no NUL. */
 const FIRST_ID = '\u0001'
@@ -40,12 +42,13 @@ export async function queryDocuments(access: Access, query: DocumentQuery): Prom
   // One more tells whether there is another page, and the one before comes again.
   const enough = order ? Infinity : limit + 1
   const matches = compileFilter(filter)
+  const isEmpty = Object.keys(filter).length === 0
   const found: StoredDocument[] = []
   const range = {
     pk: documentPartition(type),
     from: (!order && afterId.slice(0, LONGEST_NAME)) || FIRST_ID,
     to: LAST_ID,
-    ...(enough < LARGEST_PAGE && Object.keys(filter).length === 0 && { limit: enough + 1 }),
+    ...(enough < LARGEST_PAGE && isEmpty && { limit: Math.max(enough + 1, SMALLEST_PAGE) }),
   }
   for await (const items of access.table.query(range)) {
     for (const item of items) {

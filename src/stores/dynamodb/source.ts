@@ -1,6 +1,6 @@
 import type { At } from './clock.ts'
 import type { EventItem, HeadItem } from './items.ts'
-import { HEAD, isAggregatePartition, versionKey } from './keys.ts'
+import { HEAD, isAggregatePartition, MOST_VERSIONS, versionKey } from './keys.ts'
 import type { Source } from './merge.ts'
 import type { Range, Table } from './table.ts'
 
@@ -8,7 +8,6 @@ import type { Range, Table } from './table.ts'
 export const LAST_PLACE: At = '7ZZZZZZZZZZZZZZZZZZZZZZZZZ'
 const FIRST_PLACE: At = '00000000000000000000000000'
 
-const MOST_VERSIONS = 999_999_999
 const LARGEST_PAGE = 1000
 
 /** What is read of one partition, or of one type in the index. */
@@ -91,8 +90,8 @@ export function readStretch(table: Table, stretch: Stretch, signal?: AbortSignal
   return {
     next,
     bound: async () => {
-      // Backwards nothing newer follows.
-      if (backwards || hasEnded || upTo) return
+      // Backwards nothing newer follows, and an end that was given does not move.
+      if (backwards || hasEnded || upTo || stretch.to !== undefined) return
       peeked = await page()
       const seen = last?.at ?? ''
       if (hasEnded) return
@@ -109,7 +108,7 @@ async function newestOf(
   pk: string,
   byType: boolean,
   signal?: AbortSignal,
-): Promise<At | ''> {
+): Promise<At> {
   const head = byType
     ? undefined
     : ((await table.get({ pk, sk: HEAD }, signal)) as HeadItem | undefined)

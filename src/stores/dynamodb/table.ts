@@ -77,3 +77,9 @@ export function openTable({ patience = PATIENCE, ...options }: TableOptions): Ta
   checkKeyNames(options.keyNames)
   return { ...createReads({ ...options, patience }), ...createWrites({ ...options, patience }) }
 }
+
+/** The item that a write is about. */
+export function keyOfWrite(write: Write): ItemKey {
+  if ('put' in write) return write.put
+  return 'update' in write ? write.update : write.check
+}

@@ -11,9 +11,9 @@ import {
 import { refuse } from '../../store/check-value.ts'
 import type { Commit, Committed } from '../../store/commit.ts'
 import type { Documents } from '../../store/document.ts'
-import { ClosedError } from '../../store/errors.ts'
 import type { Outbox } from '../../store/outbox.ts'
 import { checkLimit } from '../../store/query-documents.ts'
+import { Running } from '../../store/running.ts'
 import type { EventStore, Loaded, ReadOptions } from '../../store/store.ts'
 import type { Streams } from '../../store/stream.ts'
 import { Watch } from '../../sql/watch.ts'
@@ -45,7 +45,7 @@ export interface StoreParts extends Omit<Access, 'isIdentifier'> {
 export function createStore(parts: StoreParts): PostgresEventStore {
   const access = { ...parts, isIdentifier: parts.rules.isIdentifier }
   const session = poolSession(access)
-  const calls = new Calls()
+  const calls = new Running()
   const watch = new Watch(() => newestOf(parts, session))
   const close = async (): Promise<void> => {
     watch.stop()
@@ -83,7 +83,7 @@ type Contract = Pick<
 function contractOf(
   { rules, names }: StoreParts,
   session: Session,
-  calls: Calls,
+  calls: Running,
   onWritten: () => void,
 ): Contract {
   const { codec, isIdentifier } = rules
@@ -167,32 +167,5 @@ async function newestOf({ names }: StoreParts, session: Session): Promise<string
   } catch {
     // The next look may succeed; calls say themselves what is wrong.
     return undefined
-  }
-}
-
-/** What was begun and is not ended. */
-class Calls {
-  readonly #running = new Set<Promise<unknown>>()
-  #ending: Promise<void> | undefined
-
-  assertOpen(what: string): void {
-    if (this.#ending) throw new ClosedError(what)
-  }
-
-  async run<Answer>(what: string, work: () => Promise<Answer>): Promise<Answer> {
-    this.assertOpen(what)
-    const running = work()
-    this.#running.add(running)
-    try {
-      return await running
-    } finally {
-      this.#running.delete(running)
-    }
-  }
-
-  /** Refuses what comes, and waits for the rest. */
-  end(): Promise<void> {
-    this.#ending ??= Promise.allSettled(this.#running).then(() => {})
-    return this.#ending
   }
 }

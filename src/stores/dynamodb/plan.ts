@@ -1,0 +1,142 @@
+import { nameOf } from '../../store/check-commit.ts'
+import type { Committed } from '../../store/commit.ts'
+import type { DocumentResult } from '../../store/document.ts'
+import type { WriteAccess } from './access.ts'
+import { answerItem } from './answers.ts'
+import type { At } from './clock.ts'
+import { documentWrite } from './document-write.ts'
+import { headedOf, type Draft } from './draft.ts'
+import { fitting } from './fit.ts'
+import { HeadChanges, writeOf } from './head-change.ts'
+import type { Item } from './items.ts'
+import { aggregatePartition, keyPartition, orderKey, type ItemKey } from './keys.ts'
+import { outboxItem } from './outbox-item.ts'
+import { copiesOf, idItemOf, place, type Placed } from './place.ts'
+import { checkSize } from './size.ts'
+import type { Write } from './table.ts'
+import { formatVector, type Seen } from './vector.ts'
+
+/** A transaction for several commits, and what each of them is answered once it is written. */
+export interface Plan {
+  readonly drafts: readonly Draft[]
+  readonly writes: readonly Write[]
+  readonly committed: readonly Committed[]
+  /** The versions that aggregates then have. */
+  readonly versions: ReadonlyMap<string, number>
+}
+
+const IS_NEW = {
+  text: 'attribute_not_exists(#kind)',
+  names: { '#kind': 'itemType' },
+  values: {},
+}
+
+/**
+ * Puts the first commit into a transaction, and those of the others that may go with it, in their order:
+ * their events rise, and each head moves once. Throws `LIMIT` where DynamoDB would not take the first.
+ */
+export function planOf(waiting: readonly Draft[], access: WriteAccess): Plan {
+  const { clock, versions } = access
+  const versionOf = (pk: string): number => versions.get(pk) ?? 0
+  const drafts = fitting(waiting, versionOf)
+  for (const { seen } of drafts.flatMap(({ pins }) => pins)) if (seen.at) clock.see(seen.at)
+  // One place before the events of each commit, for its outbox: there commits of one key keep their order.
+  const places = clock.take(drafts.reduce((count, { events }) => count + events.length + 1, 0))
+  const [first = ''] = places
+  const timestamp = new Date().toISOString()
+  const heads = new HeadChanges(versionOf)
+  const parts = drafts.map((draft) => {
+    const [start = '', ...ats] = places.splice(0, draft.events.length + 1)
+    return partOf(draft, start, ats, heads, timestamp, access)
+  })
+  const puts = parts.flatMap(({ fresh }) => fresh.map((put) => ({ put, condition: IS_NEW })))
+  const documents = parts.flatMap((part) => part.documents)
+  const items = parts.flatMap((part) => part.items.map((put) => ({ put })))
+  const writes: Write[] = [
+    ...puts,
+    ...heads.all().map((change) => writeOf(change, first)),
+    ...documents,
+    ...items,
+  ]
+  checkSize(writes)
+  return {
+    drafts,
+    writes,
+    committed: parts.map(({ committed }) => committed),
+    versions: new Map(
+      heads.all().flatMap(({ pk, version }) => (version ? [[pk, version.to] as const] : [])),
+    ),
+  }
+}
+
+/** What one commit adds to a transaction. */
+interface Part {
+  /** What must not be there yet. */
+  readonly fresh: readonly Item[]
+  readonly items: readonly Item[]
+  readonly documents: readonly Write[]
+  readonly committed: Committed
+}
+
+function partOf(
+  draft: Draft,
+  start: At,
+  ats: readonly At[],
+  heads: HeadChanges,
+  timestamp: string,
+  access: WriteAccess,
+): Part {
+  const { commit, pins } = draft
+  for (const pin of pins) heads.of(pin.pk).pins.push(pin)
+  for (const { aggregate, version } of commit.expect) {
+    heads.expect(aggregatePartition(aggregate), version)
+  }
+  const placed = draft.events.map((event, index) =>
+    place(event, ats[index] ?? '', heads, timestamp),
+  )
+  const outbox = commit.outbox.map((record, index) => {
+    if (record.orderKey !== undefined && !isKeptInOrder(record.orderKey, draft)) {
+      heads.of(orderKey(record.orderKey).pk).at = start
+    }
+    const cause = placed[record.event ?? -1]
+    return outboxItem(record, cause, { start, index, timestamp }, access.outboxSeconds)
+  })
+  const copies = placed.flatMap(copiesOf)
+  const isId = ({ pk }: ItemKey): boolean => pk.startsWith('ID#')
+  const committed = committedOf(draft, placed)
+  const answer = answerItem(commit, placed, committed, access.idempotencySeconds)
+  return {
+    fresh: [
+      ...(answer ? [answer] : []),
+      ...placed.flatMap((event) => idItemOf(event) ?? []),
+      ...copies.filter(isId),
+    ] as unknown as Item[],
+    items: [...copies.filter((copy) => !isId(copy)), ...outbox] as unknown as Item[],
+    documents: draft.documents.flatMap((each) => documentWrite(each, timestamp) ?? []),
+    committed,
+  }
+}
+
+function committedOf({ pins, commit, documents }: Draft, placed: readonly Placed[]): Committed {
+  const seen = new Map<string, Seen>(pins.map((pin) => [pin.pk, pin.seen]))
+  for (const { draft, at, stored } of placed) {
+    for (const pk of headedOf(draft)) {
+      const version = pk === draft.aggregatePk ? (stored.aggregate?.version ?? 0) : 0
+      if (seen.has(pk)) seen.set(pk, { at, version })
+    }
+  }
+  return {
+    events: placed.map(({ stored }) => stored),
+    documents: documents.map(({ result }) => result as DocumentResult),
+    replayed: false,
+    ...(commit.conditions.length > 0 && { cursor: formatVector(seen) }),
+  }
+}
+
+/** Whether a head of the commit's events keeps records of this order key in commit order. */
+function isKeptInOrder(key: string, { events }: Draft): boolean {
+  return events.some(
+    ({ event, keyPks }) =>
+      (event.aggregate && nameOf(event.aggregate) === key) || keyPks.includes(keyPartition(key)),
+  )
+}

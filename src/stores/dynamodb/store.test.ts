@@ -1,0 +1,3 @@
+import { provesLaws } from './laws.fixture.ts'
+
+provesLaws('DynamoDB')

@@ -49,7 +49,9 @@ export function queueTarget(url: string, options: QueueOptions = {}): Target {
   const name = `the queue ${url}`
   const source = clientSource(client, async () => {
     const { SQSClient } = await load(SQS, () => import('@aws-sdk/client-sqs'))
-    return new SQSClient({})
+    const { AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL = AWS_ENDPOINT_URL_SQS } = process.env
+    // Otherwise it would go where the URL of the queue says.
+    return new SQSClient(AWS_ENDPOINT_URL ? { useQueueUrlAsEndpoint: false } : {})
   })
   const service: Service<QueueEntry> = {
     maxBytes: limit,

@@ -9,10 +9,15 @@ export interface StreamBatchResponse {
 /** Is told of every failure, without anything that is in a record. */
 export type StreamLog = (message: string, details: Readonly<Record<string, unknown>>) => unknown
 
+/** What a record has to say, and where it stands among those of its group. */
+export interface RecordParcel extends Parcel {
+  readonly position: number
+}
+
 export interface Publication<Record> {
   readonly targets: readonly Target[]
   /** What a record has to say. Throws where nobody can tell. */
-  readonly parcelOf: (record: Record) => Parcel | undefined
+  readonly parcelOf: (record: Record) => RecordParcel | undefined
   readonly sequenceNumberOf: (record: Record) => string | undefined
   readonly reportBatchItemFailures: boolean
   readonly log: StreamLog
@@ -36,8 +41,9 @@ export async function publishRecords<Record>(
   publication: Publication<Record>,
 ): Promise<StreamBatchResponse> {
   const { targets, sequenceNumberOf, reportBatchItemFailures, log } = publication
-  const { parcels, indexes, problem } = unpack(records, publication)
-  const problems = await Promise.all(targets.map((target) => send(target, parcels, indexes)))
+  const { unpacked, problem } = unpack(records, publication)
+  const inOrder = inOrderOfGroups(unpacked)
+  const problems = await Promise.all(targets.map((target) => send(target, inOrder)))
   const found = [...problems, problem].filter((one) => one !== undefined)
   const [first] = found.toSorted((a, b) => a.index - b.index)
   if (!first) return { batchItemFailures: [] }
@@ -56,43 +62,55 @@ export async function publishRecords<Record>(
   )
 }
 
+interface Unpacked {
+  readonly parcel: RecordParcel
+  /** Of the record. */
+  readonly index: number
+}
+
 /** The parcels up to the first record that cannot be read. */
 function unpack<Record>(
   records: readonly Record[],
   { parcelOf }: Publication<Record>,
-): { parcels: Parcel[]; indexes: number[]; problem?: Problem } {
-  const parcels: Parcel[] = []
-  const indexes: number[] = []
+): { unpacked: Unpacked[]; problem?: Problem } {
+  const unpacked: Unpacked[] = []
   for (const [index, record] of records.entries()) {
     try {
       const parcel = parcelOf(record)
-      if (!parcel) continue
-      parcels.push(parcel)
-      indexes.push(index)
+      if (parcel) unpacked.push({ parcel, index })
     } catch (reason) {
-      return { parcels, indexes, problem: { index, message: 'Unreadable record', reason } }
+      return { unpacked, problem: { index, message: 'Unreadable record', reason } }
     }
   }
-  return { parcels, indexes }
+  return { unpacked }
 }
 
-async function send(
-  target: Target,
-  parcels: readonly Parcel[],
-  indexes: readonly number[],
-): Promise<Problem | undefined> {
+/**
+ * A stream keeps the changes of one item in order. Those of several items in one transaction may come in any:
+ * each group keeps its places among the others, and stands in them in its own order.
+ */
+function inOrderOfGroups(unpacked: readonly Unpacked[]): Unpacked[] {
+  const groups = Map.groupBy(unpacked, ({ parcel }) => parcel.group)
+  const sorted = new Map<string, Iterator<Unpacked>>()
+  for (const [group, members] of groups) {
+    const inOrder = members.toSorted((a, b) => a.parcel.position - b.parcel.position)
+    sorted.set(group, inOrder.values())
+  }
+  return unpacked.map((one) => sorted.get(one.parcel.group)?.next().value ?? one)
+}
+
+async function send(target: Target, unpacked: readonly Unpacked[]): Promise<Problem | undefined> {
+  const parcels = unpacked.map(({ parcel }) => parcel)
   const outcomes = await target.deliver(parcels, {
     keyOf: ({ group }) => (target.isOrdered ? group : undefined),
     afterFailure: 'stop',
   })
-  const first = outcomes.findIndex((outcome) => outcome?.status !== 'fulfilled')
-  const index = indexes[first]
-  if (index === undefined) return undefined
-  const failed = outcomes.filter((outcome) => outcome?.status === 'rejected').length
-  const outcome = outcomes[first]
+  const notSent = unpacked.filter((_, at) => outcomes[at]?.status !== 'fulfilled')
+  if (notSent.length === 0) return undefined
+  const failed = outcomes.filter((outcome) => outcome?.status === 'rejected')
   return {
-    index,
-    message: `${failed} failed entries for ${target.name}`,
-    reason: outcome?.status === 'rejected' ? outcome.reason : undefined,
+    index: Math.min(...notSent.map(({ index }) => index)),
+    message: `${failed.length} failed entries for ${target.name}`,
+    reason: failed[0]?.reason,
   }
 }

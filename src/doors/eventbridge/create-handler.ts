@@ -1,9 +1,9 @@
 import { busChecks, busTarget, type BusOptions } from '../../aws/eventbridge/bus.ts'
-import type { Parcel } from '../../aws/send/deliver.ts'
 import { outboxParcel } from '../../aws/send/outbox-parcel.ts'
 import {
   publishRecords,
   writeToConsole,
+  type RecordParcel,
   type StreamLog,
 } from '../../aws/streams/publish-records.ts'
 import { messageOf } from '../../outbox/publisher.ts'
@@ -62,9 +62,9 @@ export function createDynamoDBStreamToEventBridgeHandler(
   checkOptions(options, ['options'])
   const { source, eventBusName, reportBatchItemFailures = false, log = writeToConsole } = options
   const targets = [busTarget(eventBusName, options)]
-  const parcelOf = (record: StreamRecord): Parcel | undefined => {
+  const parcelOf = (record: StreamRecord): RecordParcel | undefined => {
     const found = outboxOfRecord(record, options)
-    return found && outboxParcel(messageOf(found), source)
+    return found && { ...outboxParcel(messageOf(found), source), position: 0 }
   }
   return ({ Records }) =>
     publishRecords(Records, { targets, parcelOf, sequenceNumberOf, reportBatchItemFailures, log })

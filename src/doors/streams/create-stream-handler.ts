@@ -1,6 +1,6 @@
 import type { AwsClient } from '../../aws/send/client.ts'
 import { awsClient } from '../../aws/send/client.ts'
-import type { Parcel, Target } from '../../aws/send/deliver.ts'
+import type { Target } from '../../aws/send/deliver.ts'
 import { largeBodies, type LargeBodies } from '../../aws/send/large-body.ts'
 import { busTarget } from '../../aws/eventbridge/bus.ts'
 import { maxBytes, queueTarget, queueUrl } from '../../aws/sqs/queue.ts'
@@ -8,6 +8,7 @@ import { publishedRecord, sourceOf } from '../../aws/streams/event-record.ts'
 import {
   publishRecords,
   writeToConsole,
+  type RecordParcel,
   type StreamBatchResponse,
   type StreamLog,
 } from '../../aws/streams/publish-records.ts'
@@ -95,7 +96,7 @@ export function createStreamHandler(options: StreamHandlerOptions): StreamHandle
   const { source = 'eventfold', reportBatchItemFailures = false, log = writeToConsole } = options
   const targets = targetsOf(options)
   if (targets.length === 0) refuse(['options'], 'a queue or a bus to send to', options)
-  const parcelOf = (record: StreamRecord): Parcel | undefined => {
+  const parcelOf = (record: StreamRecord): RecordParcel | undefined => {
     const found = eventOfRecord(record, options)
     if (!found) return undefined
     const body = publishedRecord(found.event, found.key)
@@ -105,6 +106,7 @@ export function createStreamHandler(options: StreamHandlerOptions): StreamHandle
       group: found.key.pk,
       source: sourceOf(body, source),
       body,
+      position: found.event.position,
     }
   }
   return ({ Records }) =>

@@ -22,15 +22,20 @@ export interface Asked {
 }
 
 /** An event as this door gives it. */
-export function shownEvent(event: StoredEvent): AnyEvent {
+export function shownEvent(event: StoredEvent, partitionKey: string): AnyEvent {
   const { id, type, timestamp, data } = event
-  return { id, type, timestamp, ...placeOf(event), data: data as AnyEvent['data'] }
+  return { id, type, timestamp, ...placeOf(event, partitionKey), data: data as AnyEvent['data'] }
 }
 
 /** The item that is the event itself; where its id was given, the one that leads from the id to it. */
-export function placeOf({ id, data, position, aggregate }: StoredEvent): ItemKey {
+export function placeOf(
+  { id, data, position, aggregate }: StoredEvent,
+  partitionKey: string,
+): ItemKey {
   if (aggregate) return { pk: aggregatePartition(aggregate), sk: versionKey(aggregate.version) }
-  const [key] = keysOf(data, isIdKey)
+  const key =
+    keysOf(data, (name) => isIdKey(name) && name !== partitionKey)[0] ??
+    keysOf(data, (name) => name === partitionKey)[0]
   return key !== undefined && isPlace(id, position) ? { pk: keyPartition(key), sk: id } : idKey(id)
 }
 

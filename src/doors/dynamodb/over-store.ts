@@ -1,6 +1,6 @@
 import type { SaveOptions } from '../../client/client.ts'
 import { createEventClient } from '../../client/create-client.ts'
-import type { NewEvent } from '../../event/event.ts'
+import type { NewEvent, StoredEvent } from '../../event/event.ts'
 import type { Commit } from '../../store/commit.ts'
 import { checkLimit } from '../../store/query-documents.ts'
 import type { EventStore } from '../../store/store.ts'
@@ -30,6 +30,7 @@ export function clientOver(store: EventStore, partitionKey: string): EventClient
   const streamsOf = (asked: readonly Asked[]): Streams =>
     asked.map((each) => streamOf(partitionKey, each))
 
+  const show = (event: StoredEvent): AnyEvent => shownEvent(event, partitionKey)
   const write = writerTo(store)
   const save = async (
     events: readonly NewEvent[],
@@ -38,7 +39,7 @@ export function clientOver(store: EventStore, partitionKey: string): EventClient
   ): Promise<AnyEvent[]> => {
     const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey }
     const committed = await write({ events, conditions, idempotency }, { signal })
-    return committed.events.map(shownEvent)
+    return committed.events.map(show)
   }
   const saveValidated = (events: readonly NewEvent[], { streams, after, ...rest }: Validated) =>
     save(events, rest, [{ streams: streamsOf(streams), after: afterOf(after) }])
@@ -59,7 +60,7 @@ export function clientOver(store: EventStore, partitionKey: string): EventClient
   ): Promise<AnyEvent[]> => {
     checkLimit(limit)
     const found = await listSince(log(streams, signal), { after, limit, ...newest })
-    return found.map(shownEvent)
+    return found.map(show)
   }
   const several = ({ eventType, ...query }: Latest): Several =>
     listOf({ ...query, eventTypes: [eventType] })
@@ -93,7 +94,7 @@ export function clientOver(store: EventStore, partitionKey: string): EventClient
     commit: async (commit: Commit, options?: CallOptions) => {
       check.commit(commit)
       const committed = await write(commit, options)
-      return { ...committed, events: committed.events.map(shownEvent) }
+      return { ...committed, events: committed.events.map(show) }
     },
     getLatestEvent: async (query: Latest) => {
       check.latest(query)
@@ -116,14 +117,14 @@ export function clientOver(store: EventStore, partitionKey: string): EventClient
       const { streams, after, signal } = query
       const asked = { streams: streamsOf(streams) as 'all', after: afterOf(after), signal }
       const { events, cursor } = await core.load(asked)
-      return { events: events.map((event) => shownEvent(event)), cursor }
+      return { events: events.map(show), cursor }
     },
     readEvents: async function* (query: Several & Since): AsyncGenerator<AnyEvent> {
       check.read(query)
       const { streams, signal, after, limit, backwards } = query
       checkLimit(limit)
       const since = { after, limit, backwards }
-      for await (const event of readSince(log(streams, signal), since)) yield shownEvent(event)
+      for await (const event of readSince(log(streams, signal), since)) yield show(event)
     },
     saveProjection: async (projection: ProjectionWrite) => {
       check.projection(projection)

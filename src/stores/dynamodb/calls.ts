@@ -5,6 +5,7 @@ import { send, type Command, type DynamoClient, type Way } from './client.ts'
 import { isOtherKeys, leftOver, otherKeys, type Call } from './errors.ts'
 import type { ItemKey } from './keys.ts'
 import { createPauses, untilAnswered, type Trial } from './retry.ts'
+import { shapeOf } from './table-shape.ts'
 import type { KeyNames } from './table.ts'
 
 export interface CallOptions {
@@ -36,8 +37,9 @@ export function createCalls({ client, ...options }: CallOptions): Calls {
   /** An error about the key says what the table has, where one is allowed to look. */
   const explain = async (error: unknown, call: Call): Promise<unknown> => {
     if (!isEventfoldError(error) || !isOtherKeys(error.cause)) return error
-    const description = await describe(client, options.tableName).catch(() => undefined)
-    return otherKeys(call, description && keyText(description), error.cause)
+    const table = await describe(client, options.tableName).catch(() => undefined)
+    const found = table && keyText(table)
+    return found === keyText(shapeOf(options)) ? error : otherKeys(call, found, error.cause)
   }
   return {
     encoding: createEncoding(options.keyNames),
@@ -90,7 +92,10 @@ export async function describe(client: DynamoClient, tableName: string): Promise
 }
 
 /** The key of a table, as messages say it. */
-export function keyText({ KeySchema = [], AttributeDefinitions = [] }: TableDescription): string {
+export function keyText({
+  KeySchema = [],
+  AttributeDefinitions = [],
+}: Pick<TableDescription, 'KeySchema' | 'AttributeDefinitions'>): string {
   const parts = KeySchema.map(({ AttributeName: name }) => {
     const type = AttributeDefinitions.find((it) => it.AttributeName === name)?.AttributeType
     return type === 'S' ? String(name) : `${name} (of type ${type})`

@@ -73,6 +73,7 @@ export function withClientFaults<Client extends object>(
         const earlier = history.get(JSON.stringify(command.input))?.[0]
         return earlier ?? withoutNewest(command.input, answer)
       }
+      default:
     }
     throw faultError(fault, command.input)
   }

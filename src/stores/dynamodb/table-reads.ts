@@ -7,7 +7,7 @@ import type { Range, Table } from './table.ts'
 const MOST_KEYS = 100
 
 export function createReads(options: CallOptions): Pick<Table, 'get' | 'getAll' | 'query'> {
-  const { tableName: TableName, keyNames } = options
+  const { tableName: TableName } = options
   const { encoding, call, batches } = createCalls(options)
   return {
     get: async (key, signal) => {
@@ -37,7 +37,7 @@ export function createReads(options: CallOptions): Pick<Table, 'get' | 'getAll' 
     async *query(range, signal) {
       if (isEmpty(range)) return
       const { pk, from, to, byType = false } = range
-      const [hash, order] = byType ? [BY_TYPE.pk, BY_TYPE.sk] : [keyNames.pk, keyNames.sk]
+      const [hash, order] = byType ? [BY_TYPE.pk, BY_TYPE.sk] : ['pk', 'sk']
       // No value of a key is empty, and DynamoDB refuses to hear of one.
       const names = { '#pk': hash, '#sk': order }
       const values = { ':pk': pk, ':to': to, ...(from && { ':from': from }) }

@@ -5,6 +5,7 @@ import { MemoryEventStore } from 'eventfold'
 import { migrate } from 'eventfold/drizzle'
 import { Pool } from 'pg'
 import { describe, expect, test } from 'vitest'
+import { freshTable, testClient } from '../src/stores/dynamodb/engine.fixture.ts'
 import { freshDatabase } from '../src/stores/postgres/server.fixture.ts'
 
 /** Code as the users of other libraries have it. Its folder has a tsconfig of its own. */
@@ -49,6 +50,24 @@ describe('code written for another library', () => {
     } finally {
       await pool.end()
     }
+  })
+
+  test('for DynamoDB does what its document says', async () => {
+    const { walkThrough } = await load('dynamodb/prices.ts')
+    await using prices = await freshTable({ keyNames: { pk: 'pk', sk: 'sk' } })
+    const of = { product_id: expect.any(String), store_id: expect.any(String) }
+    expect(await walkThrough(testClient(), prices.tableName)).toEqual({
+      latestPrice: 90,
+      lowered: [100, 90],
+      raised: [['PRICE_RAISED', { price: 110, ...of }]],
+      elsewhere: undefined,
+    })
+    const todos = await load('dynamodb/todos.ts')
+    await using lists = await freshTable({ keyNames: { pk: 'pk', sk: 'sk' } })
+    expect(await todos.walkThrough(testClient(), lists.tableName)).toEqual({
+      todo: { title: 'paint', assignedTo: 'user_1' },
+      of: ['todo_1'],
+    })
   })
 
   test('for dispatch does what its document says', async () => {

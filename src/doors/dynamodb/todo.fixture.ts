@@ -140,10 +140,13 @@ async function openTable(): Promise<TodoLog> {
   }
 }
 
-const isWanted = (process.env['STORES'] ?? 'dynamodb').split(',').includes('dynamodb')
+/** Whether there is a table to be had. */
+export const hasTable: boolean = (process.env['STORES'] ?? 'dynamodb')
+  .split(',')
+  .includes('dynamodb')
 
 /** The table, and memory, where the same is true. */
 export const places: readonly Place[] = [
   { name: 'memory', open: openMemory },
-  ...(isWanted ? [{ name: 'a table', open: openTable }] : []),
+  ...(hasTable ? [{ name: 'a table', open: openTable }] : []),
 ]

@@ -31,11 +31,11 @@ describe('contract test, without the service', () => {
   test('the stand-in knows a wrong signature, an unknown member and a detail that is no object', async () => {
     const entry = { Source: 's', DetailType: 't', Detail: '{}', EventBusName: 'b' }
     const put = (Entries: object[], credentials?: object) =>
-      bus.client(credentials as never).send(new PutEventsCommand({ Entries: Entries as never }))
+      bus.client(credentials as never).send(new PutEventsCommand({ Entries }))
     const wrong = { credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wrong' } }
     await expect(put([entry], wrong)).rejects.toThrow('signature')
     await expect(put([])).rejects.toThrow('0 entries')
-    await expect(put(Array(11).fill(entry))).rejects.toThrow('11 entries')
+    await expect(put(Array.from({ length: 11 }, () => entry))).rejects.toThrow('11 entries')
     expect(await put([entry, { ...entry, Detail: '[]' }])).toMatchObject({
       FailedEntryCount: 1,
       Entries: [{ EventId: expect.any(String) }, { ErrorCode: 'MalformedDetail' }],

@@ -38,7 +38,7 @@ const checkOptions = object(
 /**
  * Makes a Lambda function that publishes the outbox of a table: from its stream (`NEW_IMAGE`) to an
  * EventBridge bus, in the form that {@link EventBridgeOutboxPublisher} gives it. It takes the place of a
- * relay: a message stays in the table until its time to live has passed (`outboxSeconds` of the store).
+ * relay: a message stays in the table until its time to live has passed (`outboxExpiry` of the store).
  *
  * Each message is sent at least once. Where the bus fails, or a record cannot be read, nothing after it is
  * sent, and the function throws; or, with `reportBatchItemFailures`, it answers with the first record that

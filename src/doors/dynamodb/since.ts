@@ -29,18 +29,7 @@ export async function* readSince(log: Readable, since: Since): AsyncGenerator<St
     // The log says so before it gives the first event.
     if (!isUnknownTime(error, since.after)) throw error
   }
-  const { after = '', limit = Infinity, backwards } = since
-  let left = limit
-  if (left === 0) return
-  for await (const event of log.read({ backwards })) {
-    if (!isLater(event, after, log.isClocked)) {
-      if (backwards) return
-      continue
-    }
-    yield event
-    left -= 1
-    if (left === 0) return
-  }
+  yield* readLater(log, since)
 }
 
 /** As {@link readSince}, at once: no more is read than what is later. */
@@ -52,8 +41,25 @@ export async function listSince(log: Readable, since: Since): Promise<StoredEven
   }
   const { after, limit, backwards } = since
   const newest = backwards ? limit : undefined
-  const found = await Array.fromAsync(readSince(log, { after, limit: newest, backwards: true }))
+  const found = await Array.fromAsync(readLater(log, { after, limit: newest, backwards: true }))
   return backwards ? found : found.toReversed().slice(0, limit)
+}
+
+async function* readLater(
+  log: Readable,
+  { after = '', limit = Infinity, backwards }: Since,
+): AsyncGenerator<StoredEvent> {
+  let left = limit
+  if (left === 0) return
+  for await (const event of log.read({ backwards })) {
+    if (!isLater(event, after, log.isClocked)) {
+      if (backwards) return
+      continue
+    }
+    yield event
+    left -= 1
+    if (left === 0) return
+  }
 }
 
 function isUnknownTime(error: unknown, after: string | undefined): boolean {

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib'
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
+import type { ITable, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import {
   FilterCriteria,
   FilterRule,
@@ -33,7 +33,8 @@ export type StreamReadingProps = Partial<
 
 export interface StreamHandlerProps {
   /** The table of the log, with a stream of new images: an {@link EventsTable}, or any of that layout. */
-  readonly table: ITable
+  // With `exactOptionalPropertyTypes` the classes of the CDK are not what its own interfaces say.
+  readonly table: ITable | Table | TableV2
   /**
    * What the table calls the parts of its key. Default is what an {@link EventsTable} says; without one,
    * the function finds `pk` and `sk` or `_pk` and `_sk` out by itself.
@@ -71,7 +72,7 @@ export function attachToStream(
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     })
-  const source = new DynamoEventSource(table, {
+  const source = new DynamoEventSource(table as ITable, {
     startingPosition: StartingPosition.TRIM_HORIZON,
     batchSize: 100,
     retryAttempts: 25,

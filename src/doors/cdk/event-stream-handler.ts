@@ -1,4 +1,4 @@
-import type { IEventBus } from 'aws-cdk-lib/aws-events'
+import type { EventBus, IEventBus } from 'aws-cdk-lib/aws-events'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Stack } from 'aws-cdk-lib'
@@ -11,7 +11,7 @@ export interface EventStreamHandlerProps extends StreamHandlerProps {
   /** The queues: each gets every event. Default is none. */
   readonly queues?: readonly IQueue[] | undefined
   /** The bus that gets every event. Default is none. */
-  readonly eventBus?: IEventBus | undefined
+  readonly eventBus?: IEventBus | EventBus | undefined
 }
 
 /**

@@ -1,15 +1,16 @@
 import { RemovalPolicy } from 'aws-cdk-lib'
 import {
   AttributeType,
-  ProjectionType,
+  Billing,
+  Capacity,
   StreamViewType,
   TableV2,
   type TablePropsV2,
 } from 'aws-cdk-lib/aws-dynamodb'
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
-import { checkKeyNames } from '../../stores/dynamodb/key-names.ts'
-import { BY_TYPE, EXPIRES, KEY_NAMES } from '../../stores/dynamodb/table-shape.ts'
+import { tableDefinition } from '../../stores/dynamodb/table-definition.ts'
+import { KEY_NAMES } from '../../stores/dynamodb/table-shape.ts'
 import type { KeyNames } from '../../stores/dynamodb/table.ts'
 
 type Ours =
@@ -45,7 +46,7 @@ const ACTIONS = [
   'DescribeTable',
 ]
 
-const text = (name: string) => ({ name, type: AttributeType.STRING })
+const dynamodb = { AttributeType, Billing, Capacity, StreamViewType }
 
 /**
  * The table of a log: its key, the index `by-type`, a stream of new images, and `expires` as the time to
@@ -64,25 +65,15 @@ export class EventsTable extends TableV2 {
 
   constructor(scope: Construct, id: string, props: EventsTableProps = {}) {
     const { keyNames = KEY_NAMES, ...given } = props
-    checkKeyNames(keyNames)
+    const { billing, ...layout } = tableDefinition({ as: 'cdk', dynamodb, keyNames })
     super(scope, id, {
+      billing,
       removalPolicy: RemovalPolicy.RETAIN,
       ...(given.pointInTimeRecovery === undefined && {
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       }),
       ...given,
-      partitionKey: text(keyNames.pk),
-      sortKey: text(keyNames.sk),
-      globalSecondaryIndexes: [
-        {
-          indexName: BY_TYPE.name,
-          partitionKey: text(BY_TYPE.pk),
-          sortKey: text(BY_TYPE.sk),
-          projectionType: ProjectionType.ALL,
-        },
-      ],
-      dynamoStream: StreamViewType.NEW_IMAGE,
-      timeToLiveAttribute: EXPIRES,
+      ...layout,
     })
     this.keyNames = { ...keyNames }
   }

@@ -1,4 +1,4 @@
-import type { IEventBus } from 'aws-cdk-lib/aws-events'
+import type { EventBus, IEventBus } from 'aws-cdk-lib/aws-events'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
@@ -7,7 +7,7 @@ import { packageFunction } from './package-function.ts'
 
 export interface DynamoDBOutboxEventBridgeHandlerProps extends StreamHandlerProps {
   /** The bus that gets the messages. */
-  readonly eventBus: IEventBus
+  readonly eventBus: IEventBus | EventBus
   /** Who says it: the `source` by which rules tell the messages of applications apart. */
   readonly source: string
 }

@@ -7,7 +7,7 @@ import { fitting, largeBodies, type LargeBodies } from '../send/large-body.ts'
 import { maxBytes } from '../sqs/queue.ts'
 
 /** Of all entries of a request: less than 1 MB, in the stricter reading of it. */
-export const BUS_BYTES = 999_999
+const BUS_BYTES = 999_999
 
 /** Characters of a detail type and of a source. */
 const TYPE_LENGTH = 128

@@ -93,7 +93,7 @@ export async function resolveBody(text: string, s3?: LargeBodies): Promise<strin
   return text
 }
 
-export function isPointer(value: unknown): value is BodyPointer {
+function isPointer(value: unknown): value is BodyPointer {
   if (!isObject(value) || Object.keys(value).length !== 1) return false
   const place = value[MARK]
   return isObject(place) && typeof place['bucket'] === 'string' && typeof place['key'] === 'string'

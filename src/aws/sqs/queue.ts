@@ -6,7 +6,7 @@ import { sha256 } from '../send/hash.ts'
 import { fitting, largeBodies, type LargeBodies } from '../send/large-body.ts'
 
 /** Of a message, and of all messages of a request: 1 MiB. */
-export const QUEUE_BYTES: number = 1024 * 1024
+const QUEUE_BYTES = 1024 * 1024
 
 export interface QueueOptions {
   /** An `SQSClient`. Default is one made at first use, from `AWS_REGION`, `AWS_ENDPOINT_URL` and the like. */

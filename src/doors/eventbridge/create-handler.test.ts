@@ -1,7 +1,8 @@
 import type { OutboxMessage } from 'eventfold'
-import { createDynamoDBStreamToEventBridgeHandler } from 'eventfold/eventbridge'
+import { createDynamoDBStreamToEventBridgeHandler, type StreamLog } from 'eventfold/eventbridge'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startBus, type Bus } from '../../aws/bus.fixture.ts'
+import { messageOf } from '../../outbox/publisher.ts'
 import { freshTable, testClient } from '../../stores/dynamodb/engine.fixture.ts'
 import { DynamoEventStore } from '../../stores/dynamodb/index.ts'
 import { consume, streamOf } from '../streams/table-stream.fixture.ts'
@@ -49,7 +50,7 @@ test('contract test: the outbox of a table comes to the bus, message by message'
     Source: 'account-service',
     DetailType: 'notice',
   })
-  const messages = waiting.map(({ cursor: _, ...message }) => message)
+  const messages = waiting.map(messageOf)
   expect(bus.details()).toEqual(expect.arrayContaining(messages))
   expect(messages[0]).toMatchObject({
     event: { position: expect.any(Number), metadata: { note: { amount: 1 } } },
@@ -92,7 +93,7 @@ test.each<[string, object]>([
   ['an event in no place', { eventId: { S: 'e' }, eventType: { S: 'E' }, eventAt: { S: 'x' } }],
   ['another type of item', { itemType: { S: 'thing' } }],
 ])('%s is a failure, of which the payload is no part', async (_, more) => {
-  const log = vi.fn()
+  const log = vi.fn<StreamLog>()
   const error: unknown = await handlerOf({ log })({ Records: [record(more)] }).catch(
     (reason: unknown) => reason,
   )

@@ -1,78 +1,14 @@
 import { array, assert, asyncProperty, boolean } from 'fast-check'
 import { createEventService, dateCodec, type EventRecord } from 'eventfold'
-import {
-  createStreamHandler,
-  handler as readyHandler,
-  type StreamHandlerOptions,
-  type StreamRecord,
-} from 'eventfold/streams'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { startBus, type Bus } from '../../aws/bus.fixture.ts'
-import { startQueues, type Queues } from '../../aws/queues.fixture.ts'
+import { createStreamHandler, handler as readyHandler } from 'eventfold/streams'
+import { expect, test, vi } from 'vitest'
 import { freshTable, testClient } from '../../stores/dynamodb/engine.fixture.ts'
 import { DynamoEventStore } from '../../stores/dynamodb/index.ts'
 import { consume, streamOf } from './table-stream.fixture.ts'
+import { count, recordOf, secret, useTargets } from './targets.fixture.ts'
 
-let queues: Queues
-let bus: Bus
-beforeAll(async () => {
-  queues = await startQueues()
-})
-afterAll(() => queues[Symbol.asyncDispose]())
-beforeEach(async () => {
-  bus = await startBus()
-})
-afterEach(() => bus[Symbol.asyncDispose]())
-
-let made = 0
-const queue = (suffix = '', options = {}) => queues.queue(`q${(made += 1)}${suffix}`, options)
-
-const logged = vi.fn()
-beforeEach(() => logged.mockReset())
-
-const handlerOf = (options: Partial<StreamHandlerOptions>) =>
-  createStreamHandler({
-    queueUrls: [],
-    clients: { sqs: queues.sqs, eventBridge: bus.client() },
-    log: logged,
-    ...options,
-  })
-
-const secret = 'the secret of the payload'
-
-/** A record of a stream as a store makes it, without an engine. */
-function recordOf(number: number, more: object = {}, wallet = 'wal_1'): StreamRecord {
-  const Keys = {
-    pk: { S: `AGG#wallet#${wallet}` },
-    sk: { S: `EVT#${String(number).padStart(9, '0')}` },
-  }
-  const texts = {
-    id: `${wallet}-${number}`,
-    type: 'WALLET_FUNDED',
-    data: JSON.stringify({ number, secret }),
-    at: `01JGFJJZ0${String(number).padStart(4, '0')}0000000000000`,
-    timestamp: '2026-01-02T03:04:05.678Z',
-    aggregateType: 'wallet',
-    aggregateId: wallet,
-    itemType: 'event',
-  }
-  const attributes = Object.entries(texts).map(([name, S]) => [name, { S }] as const)
-  return {
-    eventName: 'INSERT',
-    dynamodb: {
-      Keys,
-      NewImage: {
-        ...Keys,
-        ...Object.fromEntries(attributes),
-        version: { N: String(number) },
-        ...more,
-      },
-      SequenceNumber: `seq-${wallet}-${number}`,
-    },
-  }
-}
-
-const count = (length: number) => Array.from({ length }, (_, index) => index + 1)
+const targets = useTargets()
+const { handlerOf, logged, queue } = targets
 
 test('each new event of a table comes once to each queue and to the bus', async () => {
   await using table = await freshTable()
@@ -102,8 +38,8 @@ test('each new event of a table comes once to each queue and to the bus', async 
   expect(await handler({ Records: records })).toEqual({ batchItemFailures: [] })
 
   const [fifo, standard] = [
-    await queues.received(queueUrls[0]!),
-    await queues.received(queueUrls[1]!),
+    await targets.queues.received(queueUrls[0]!),
+    await targets.queues.received(queueUrls[1]!),
   ]
   expect(fifo).toHaveLength(4)
   const ofWallet = fifo.filter(({ group }) => group === 'AGG#Billing.Wallet#wal%231')
@@ -147,10 +83,10 @@ test('each new event of a table comes once to each queue and to the bus', async 
     bodies.map((body) => (body as EventRecord).eventId).toSorted()
   expect(ids(standard.map(({ body }) => body))).toEqual(ids(fifo.map(({ body }) => body)))
   expect(standard.every(({ group, deduplication }) => !group && !deduplication)).toBe(true)
-  expect(ids(bus.details())).toEqual(ids(fifo.map(({ body }) => body)))
-  expect(bus.entries.map(({ Source, DetailType }) => `${Source} ${DetailType}`).toSorted()).toEqual(
-    ['billing FUNDED', 'billing OPENED', 'eventfold PRICED', 'eventfold STARTED'],
-  )
+  expect(ids(targets.bus.details())).toEqual(ids(fifo.map(({ body }) => body)))
+  expect(
+    targets.bus.entries.map(({ Source, DetailType }) => `${Source} ${DetailType}`).toSorted(),
+  ).toEqual(['billing FUNDED', 'billing OPENED', 'eventfold PRICED', 'eventfold STARTED'])
 })
 
 test('with failures on the way every event is handled, in order per aggregate', async () => {
@@ -170,7 +106,7 @@ test('with failures on the way every event is handled, in order per aggregate', 
   const records = await streamOf(tableName)
   const url = await queue('.fifo')
   let asked = 0
-  bus.refuse = () =>
+  targets.bus.refuse = () =>
     (asked += 1) % 7 === 0 ? { code: 'InternalFailure', message: 'Try again.' } : undefined
   const handler = handlerOf({ queueUrls: [url], busName: 'b', reportBatchItemFailures: true })
   const calls = await consume(records, handler, { size: 25 })
@@ -179,13 +115,13 @@ test('with failures on the way every event is handled, in order per aggregate', 
     sequenceNumber: expect.any(String),
     error: expect.stringContaining('InternalFailure'),
   })
-  const onQueue = (await queues.received(url)).map(({ body }) => body as EventRecord)
+  const onQueue = (await targets.queues.received(url)).map(({ body }) => body as EventRecord)
   expect(onQueue).toHaveLength(54)
   for (const id of ['a', 'b', 'c']) {
     const versions = onQueue.filter((one) => one.aggregateId === id).map((one) => one.version)
     expect(versions).toEqual(count(18))
   }
-  const onBus = new Set(bus.details().map((detail) => (detail as EventRecord).eventId))
+  const onBus = new Set(targets.bus.details().map((detail) => (detail as EventRecord).eventId))
   expect(onBus.size).toBe(54)
 })
 
@@ -193,9 +129,11 @@ test('a batch is ten events to a queue without order and to the bus', async () =
   const [url, ordered] = [await queue(), await queue('.fifo')]
   const handler = handlerOf({ queueUrls: [url, ordered], busName: 'b' })
   await handler({ Records: count(12).map((number) => recordOf(number)) })
-  expect(bus.requests).toEqual([10, 2])
-  expect(await queues.received(url)).toHaveLength(12)
-  const versions = (await queues.received(ordered)).map(({ body }) => (body as EventRecord).version)
+  expect(targets.bus.requests).toEqual([10, 2])
+  expect(await targets.queues.received(url)).toHaveLength(12)
+  const versions = (await targets.queues.received(ordered)).map(
+    ({ body }) => (body as EventRecord).version,
+  )
   expect(versions).toEqual(count(12))
 })
 
@@ -204,147 +142,11 @@ test('events of one transaction are put in their order, wherever their records s
   const numbers = [1, 3, 2, 4]
   const records = numbers.flatMap((number) => [recordOf(number), recordOf(number, {}, 'wal_2')])
   await handlerOf({ queueUrls: [url] })({ Records: records })
-  const received = (await queues.received(url)).map(({ body }) => body as EventRecord)
+  const received = (await targets.queues.received(url)).map(({ body }) => body as EventRecord)
   for (const id of ['wal_1', 'wal_2']) {
     const versions = received.filter((one) => one.aggregateId === id).map((one) => one.version)
     expect(versions).toEqual([1, 2, 3, 4])
   }
-})
-
-describe('where something fails', () => {
-  const large = { data: { S: JSON.stringify({ secret: secret.repeat(100) }) } }
-
-  test('it throws, and says what failed without what is in it', async () => {
-    const url = await queue('', { maxBytes: 1024 })
-    const handler = handlerOf({ queueUrls: [url] })
-    const Records = [recordOf(1), recordOf(2, large), recordOf(3)]
-    const error: unknown = await handler({ Records }).catch((reason: unknown) => reason)
-    expect(error).toMatchObject({ code: 'STORE', retryable: true })
-    const { message } = error as Error
-    expect(message).toMatch(/1 failed entries for the queue .* from the stream record seq-wal_1-2/)
-    expect(`${message}${JSON.stringify(logged.mock.calls)}`).not.toContain(secret)
-    // SQS itself took the third of the three.
-    expect(await queues.received(url)).toHaveLength(2)
-  })
-
-  test('it answers with the first record that failed, and goes on from there', async () => {
-    const url = await queue('.fifo', { maxBytes: 1024 })
-    const handler = handlerOf({ queueUrls: [url], busName: 'b', reportBatchItemFailures: true })
-    const Records = [recordOf(1), recordOf(2, large), recordOf(3)]
-    expect(await handler({ Records })).toEqual({
-      batchItemFailures: [{ itemIdentifier: 'seq-wal_1-2' }],
-    })
-    expect(await queues.received(url)).toHaveLength(1)
-    expect(bus.details()).toHaveLength(3)
-    expect(await handler({ Records: Records.slice(1) })).toEqual({
-      batchItemFailures: [{ itemIdentifier: 'seq-wal_1-2' }],
-    })
-    expect(await handler({ Records: Records.slice(2) })).toEqual({ batchItemFailures: [] })
-  })
-
-  test('the first of several failures is the one that counts', async () => {
-    const [url, missing] = [await queue('', { maxBytes: 1024 }), `${queues.endpoint}/1/missing`]
-    bus.refuse = ({ Detail = '' }) =>
-      Detail.includes('"wal_1-4"') ? { code: 'InternalFailure', message: '' } : undefined
-    const Records = [1, 2, 3, 4, 5].map((number) => recordOf(number, number === 3 ? large : {}))
-    const handle = (queueUrls: string[]) =>
-      handlerOf({ queueUrls, busName: 'b', reportBatchItemFailures: true })({ Records })
-    const from = (number: number) => ({
-      batchItemFailures: [{ itemIdentifier: `seq-wal_1-${number}` }],
-    })
-    expect(await handle([])).toEqual(from(4))
-    expect(await handle([url])).toEqual(from(3))
-    expect(await handle([url, missing])).toEqual(from(1))
-  })
-
-  test('an event that is too large is refused with figures, or goes to S3', async () => {
-    const url = await queue('.fifo')
-    const Records = [recordOf(1, large), recordOf(2)]
-    await expect(handlerOf({ queueUrls: [url], maxBytes: 1024 })({ Records })).rejects.toThrow(
-      /WALLET_FUNDED wal_1-1 .*expected at most 1024 bytes, found \d+/,
-    )
-    expect(await queues.received(url)).toEqual([])
-    const s3 = { client: queues.s3, bucket: await queues.bucket('events') }
-    await handlerOf({ queueUrls: [url], maxBytes: 1024, s3 })({ Records })
-    expect(await queues.received(url)).toMatchObject([
-      { body: { eventfoldBody: { bucket: 'events' } }, deduplication: 'wal_1-1' },
-      { body: { eventId: 'wal_1-2' } },
-    ])
-  })
-
-  test.each<[string, object]>([
-    ['data that is no JSON', { data: { S: `{"secret":"${secret}` } }],
-    ['no data', { data: undefined }],
-    ['data of another kind', { data: { N: '1' } }],
-    ['a version that is no number', { version: { S: 'x' } }],
-    ['no place', { at: { S: 'yesterday' } }],
-    ['metadata that is no JSON', { metadata: { S: `${secret}` } }],
-    ['no type of item', { itemType: undefined }],
-    ['another type of item', { itemType: { S: 'thing' } }],
-  ])('%s is a failure: no event is passed over', async (_, more) => {
-    const url = await queue()
-    const Records = [recordOf(1), recordOf(2, more), recordOf(3)]
-    const failing = handlerOf({ queueUrls: [url] })({ Records })
-    const error = (await failing.catch((reason: unknown) => reason)) as Error
-    expect(error.message).toMatch(/seq-wal_1-2.*AGG#wallet#wal_1.*EVT#000000002/)
-    expect(`${error.message}${JSON.stringify(logged.mock.calls)}`).not.toContain(secret)
-    expect(error).toMatchObject({ cause: { code: 'INVALID_EVENT' } })
-    expect((error.cause as Error).cause).toBeUndefined()
-    const reporting = handlerOf({ queueUrls: [url], reportBatchItemFailures: true })
-    expect(await reporting({ Records })).toEqual({
-      batchItemFailures: [{ itemIdentifier: 'seq-wal_1-2' }],
-    })
-    // What came before it was sent, by each of the two.
-    expect(await queues.received(url)).toHaveLength(2)
-  })
-
-  test('a stream without images, or a table with other keys, is a failure that says what to do', async () => {
-    const handler = handlerOf({ busName: 'b' })
-    const { dynamodb, ...rest } = recordOf(1)
-    const without = { ...rest, dynamodb: { ...dynamodb, NewImage: undefined } }
-    await expect(handler({ Records: [without] })).rejects.toThrow('NEW_IMAGE')
-    const { pk, sk } = dynamodb?.Keys ?? {}
-    const other = { ...rest, dynamodb: { ...dynamodb, Keys: { a: pk!, b: sk! } } }
-    await expect(handler({ Records: [other] })).rejects.toThrow(/are a, b.*keyNames/)
-    const named = handlerOf({ busName: 'b', keyNames: { pk: 'a', sk: 'b' } })
-    await named({ Records: [other] })
-    expect(bus.details()).toHaveLength(1)
-    await expect(handler({ Records: [{ eventName: 'INSERT' }] })).rejects.toThrow('missing')
-  })
-
-  test('a record without a sequence number is that of the whole batch', async () => {
-    const handler = handlerOf({ busName: 'b', reportBatchItemFailures: true })
-    const broken = recordOf(1, { data: undefined })
-    const { SequenceNumber: _, ...dynamodb } = broken.dynamodb ?? {}
-    expect(await handler({ Records: [{ ...broken, dynamodb }] })).toEqual({
-      batchItemFailures: [{ itemIdentifier: '' }],
-    })
-  })
-})
-
-test('items of other applications, copies and changes are passed over', async () => {
-  const foreign = (pk: string, sk: string, itemType = 'event'): StreamRecord => {
-    const Keys = { pk: { S: pk }, sk: { S: sk } }
-    return {
-      eventName: 'INSERT',
-      dynamodb: { Keys, NewImage: { ...Keys, itemType: { S: itemType } } },
-    }
-  }
-  const copy = recordOf(1, { itemType: { S: 'copy' } })
-  const handler = handlerOf({ busName: 'b' })
-  const Records = [
-    foreign('ORDER#1', 'LINE#1'),
-    foreign('KEY#1', 'not a place'),
-    foreign('AGG#wallet#1', 'HEAD', 'head'),
-    foreign('ID#e1', 'ID', 'id'),
-    foreign('OUTBOX', 'x', 'outbox'),
-    copy,
-    { ...recordOf(2), eventName: 'MODIFY' },
-    { ...recordOf(3), eventName: 'REMOVE' },
-  ]
-  expect(await handler({ Records })).toEqual({ batchItemFailures: [] })
-  expect(bus.requests).toEqual([])
-  expect(await handler({ Records: [] })).toEqual({ batchItemFailures: [] })
 })
 
 test('nothing is lost and nothing overtakes, wherever the bus fails', async () => {
@@ -352,11 +154,12 @@ test('nothing is lost and nothing overtakes, wherever the bus fails', async () =
   const Records = count(6).flatMap((number) => wallets.map((id) => recordOf(number, {}, id)))
   await assert(
     asyncProperty(array(boolean(), { maxLength: 40 }), async (fates) => {
-      bus.entries.length = 0
+      targets.bus.entries.length = 0
       const left = [...fates]
-      bus.refuse = () => (left.shift() ? { code: 'InternalFailure', message: '' } : undefined)
+      targets.bus.refuse = () =>
+        left.shift() ? { code: 'InternalFailure', message: '' } : undefined
       await consume(Records, handlerOf({ busName: 'b', reportBatchItemFailures: true }))
-      const seen = bus.details() as EventRecord[]
+      const seen = targets.bus.details() as EventRecord[]
       expect(new Set(seen.map(({ eventId }) => eventId)).size).toBe(Records.length)
     }),
     { numRuns: 30 },
@@ -373,7 +176,7 @@ test.each([
   ['!', 'eventfold'],
 ])('without a source, an event of %s comes from %s', async (type, source) => {
   await handlerOf({ busName: 'b' })({ Records: [recordOf(1, { aggregateType: { S: type } })] })
-  expect(bus.entries).toMatchObject([{ Source: source }])
+  expect(targets.bus.entries).toMatchObject([{ Source: source }])
 })
 
 test('the ready handler reads its targets from the environment', async () => {
@@ -384,7 +187,7 @@ test('the ready handler reads its targets from the environment', async () => {
   vi.stubEnv('EVENT_BUS_NAME', '')
   vi.stubEnv('KEY_NAMES', '{"pk":"pk","sk":"sk"}')
   vi.stubEnv('REPORT_BATCH_ITEM_FAILURES', 'true')
-  vi.stubEnv('AWS_ENDPOINT_URL', queues.endpoint)
+  vi.stubEnv('AWS_ENDPOINT_URL', targets.queues.endpoint)
   vi.stubEnv('AWS_REGION', 'us-east-1')
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
@@ -392,7 +195,7 @@ test('the ready handler reads its targets from the environment', async () => {
   try {
     const Records = [recordOf(1), recordOf(2, { data: undefined })]
     expect((await readyHandler({ Records })).batchItemFailures).toHaveLength(1)
-    expect(await queues.received(url)).toHaveLength(1)
+    expect(await targets.queues.received(url)).toHaveLength(1)
     expect(errors).toHaveBeenCalledOnce()
   } finally {
     vi.unstubAllEnvs()

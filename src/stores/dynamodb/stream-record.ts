@@ -110,7 +110,7 @@ export function outboxOfRecord(
 }
 
 /** A record as errors name it. */
-export function nameOfRecord({ dynamodb: change }: StreamRecord): string {
+function nameOfRecord({ dynamodb: change }: StreamRecord): string {
   const keys = Object.values(change?.Keys ?? {}).map(({ S, N }) => S ?? N)
   return `the stream record ${change?.SequenceNumber ?? '(no sequence number)'} ${show(keys)}`
 }

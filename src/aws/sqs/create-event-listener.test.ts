@@ -102,6 +102,16 @@ describe('a body is', () => {
     })
   })
 
+  test('an event without an aggregate, which says so', async () => {
+    const { aggregateType, aggregateId, version, ...keyless } = event
+    const body = { ...keyless, pk: 'KEY#walletId=s:wal_1', position: 42 }
+    expect((await receive(body)).seen).toEqual([
+      { ...body, aggregateType: '', aggregateId: '', version: 42 },
+    ])
+    expect([aggregateType, aggregateId, version]).toEqual(['wallet', 'wal_1', 1])
+    expect((await receive(keyless)).seen).toEqual([keyless])
+  })
+
   test('a message of an outbox, which comes as an event', async () => {
     const [ofAggregate, ofKey, ofOrder, ofNothing] = await messagesOfOutbox()
     const { seen } = await receive(ofAggregate, 'Send.Mail')

@@ -6,10 +6,13 @@ import { resolveBody, type LargeBodies } from '../send/large-body.ts'
 import type { EventMeta } from './staleness.ts'
 
 /**
- * An event as a listener hands it over. A message of an outbox comes as one, too: `eventId`, `eventType`,
- * `payload` and `occurredAt` are the message's `id`, `type`, `data` and `timestamp`; `causationId`, tenant,
- * correlation, actor and source those of the event that caused it, `version` that event's position, and
- * the aggregate is its order key. It has no place in a table: `pk` and `sk` are empty.
+ * An event as a listener hands it over. That of an event without an aggregate has an empty `aggregateType`
+ * and `aggregateId`, and its position as `version`.
+ *
+ * A message of an outbox comes as one, too: `eventId`, `eventType`, `payload` and `occurredAt` are the
+ * message's `id`, `type`, `data` and `timestamp`; `causationId`, tenant, correlation, actor and source those
+ * of the event that caused it, and `version` that event's position. Its order key says the aggregate; one
+ * that names none is the `aggregateId` as it is. It has no place in a table: `pk` and `sk` are empty.
  */
 export type ReceivedRecord<Event extends EventRecord = EventRecord> = Event & {
   readonly meta?: EventMeta
@@ -55,7 +58,12 @@ async function recordOf(value: unknown): Promise<ReceivedRecord> {
 function eventOf(value: Json): ReceivedRecord {
   // Whatever else came over the wire as `meta`, handlers can rely on an object.
   const { meta, ...event } = value
-  return { ...event, ...(isObject(meta) && { meta }) } as unknown as ReceivedRecord
+  const isKeyed = event['aggregateId'] === undefined && event['position'] !== undefined
+  return {
+    ...event,
+    ...(isKeyed && { aggregateType: '', aggregateId: '', version: event['position'] }),
+    ...(isObject(meta) && { meta }),
+  } as unknown as ReceivedRecord
 }
 
 function isMessage(value: Json): value is Json & OutboxMessage {

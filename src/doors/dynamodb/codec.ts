@@ -28,10 +28,7 @@ export function shownEvent(event: StoredEvent, partitionKey: string): AnyEvent {
 }
 
 /** The item that is the event itself; where its id was given, the one that leads from the id to it. */
-export function placeOf(
-  { id, data, position, aggregate }: StoredEvent,
-  partitionKey: string,
-): ItemKey {
+function placeOf({ id, data, position, aggregate }: StoredEvent, partitionKey: string): ItemKey {
   if (aggregate) return { pk: aggregatePartition(aggregate), sk: versionKey(aggregate.version) }
   const key =
     keysOf(data, (name) => isIdKey(name) && name !== partitionKey)[0] ??

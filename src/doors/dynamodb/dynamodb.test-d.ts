@@ -5,8 +5,10 @@ import {
   type AnyEvent,
   type EventBase,
   type EventClient,
+  type EventStream,
   type IdKeyOf,
   type InputOf,
+  type LatestQuery,
 } from './index.ts'
 
 type PriceTypes = 'PRICE_LOWERED' | 'PRICE_RAISED'
@@ -141,6 +143,16 @@ describe('a question', () => {
     })
     // @ts-expect-error no identifier
     void anyClient.getLatestEvent({ eventType: 'ANYTHING', modelKey: 'price', modelId: 1 })
+  })
+
+  test('may be made elsewhere', () => {
+    const types: PriceTypes[] = ['PRICE_RAISED']
+    void client.getEventStream({ eventTypes: types, ...product })
+    const streams: EventStream<Prices>[] = [{ eventTypes: types, ...product }]
+    const found = client.getEventStreams({ streams })
+    expectTypeOf(found).resolves.toEqualTypeOf<Prices[]>()
+    const query: LatestQuery<Raised, 'PRICE_RAISED'> = { eventType: 'PRICE_RAISED', ...product }
+    void client.getLatestEvent(query)
   })
 
   test('has no other keys', () => {

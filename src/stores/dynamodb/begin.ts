@@ -4,15 +4,8 @@ import { listOf } from './boundary.ts'
 import { candidatesOf, candidatesSeen, choose, headsToRead, type Chosen } from './choose.ts'
 import type { EventItem, HeadItem, Item } from './items.ts'
 import { HEAD, type ItemKey } from './keys.ts'
-import {
-  eventById,
-  keysOfEvent,
-  rangeAfter,
-  refuseRewound,
-  seenKey,
-  seenOf,
-  seenUpTo,
-} from './seen.ts'
+import { eventById, keysOfEvent, seenUpTo } from './event-by-id.ts'
+import { rangeAfter, refuseRewound, seenKey, seenOf } from './seen.ts'
 import type { Stretch } from './source.ts'
 import { NOTHING, parseVector, type Seen, type Vector } from './vector.ts'
 

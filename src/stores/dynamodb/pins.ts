@@ -6,9 +6,10 @@ import { show } from '../../store/show.ts'
 import type { Stream } from '../../store/stream.ts'
 import type { Access } from './access.ts'
 import { guardsOf, listOf, type Boundary } from './boundary.ts'
+import { eventById, keysOfEvent } from './event-by-id.ts'
 import { eventOf, type EventItem, type HeadItem } from './items.ts'
 import { aggregatePartition, keyPartition } from './keys.ts'
-import { eventById, keysOfEvent, newerThan, seenOf } from './seen.ts'
+import { newerThan, seenOf } from './seen.ts'
 import { NOTHING, parseVector, type Seen } from './vector.ts'
 
 /** A condition, on one of the partitions that it guards. */

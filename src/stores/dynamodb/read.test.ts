@@ -137,7 +137,7 @@ describe('reading', () => {
 
   test('an index that is behind loses nothing of what it showed', async () => {
     const type = newCart()
-    await it.write(...some(9, (n) => ({ type, data: { n, large } })))
+    await it.write(...some(9, (n) => ({ type, data: { n, large, cart_id: type } })))
     const query = it.access.table.query
     const older = {
       ...it.access.table,
@@ -151,6 +151,20 @@ describe('reading', () => {
     )
     // Up to the end of the pages that were there before the first event.
     expect(ns(found).slice(0, 6)).toEqual([0, 1, 2, 3, 4, 5])
+
+    let looks = 0
+    const slow = {
+      ...it.access.table,
+      query: ((range, signal) =>
+        query(
+          range.from === range.to && (looks += 1) < 3 ? { ...range, pk: 'none' } : range,
+          signal,
+        )) as typeof query,
+    }
+    const after = { eventId: found[3]?.id ?? '' }
+    const rest = readEvents({ ...it.access, table: slow }, [{ types: [type] }], { after })
+    expect(ns(await Array.fromAsync(rest))).toEqual([4, 5, 6, 7, 8])
+    expect(looks).toBe(3)
   })
 
   test('an end of the iteration, and an abort, ask for no more', async () => {

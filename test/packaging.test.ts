@@ -28,8 +28,10 @@ beforeAll(() => {
   packed = tarball.files.map(({ path }: { path: string }) => path)
   write('package.json', JSON.stringify({ private: true, type: 'module' }))
   run('npm', 'install', tarball.filename, '--prefer-offline', '--no-audit', '--no-fund')
-  // Whoever opens this door has it: the optional peer, as it is installed here.
-  symlinkSync(resolve('node_modules/drizzle-orm'), join(app, 'node_modules/drizzle-orm'))
+  // Whoever opens these doors has them: the optional peers, as they are installed here.
+  for (const peer of ['@aws-sdk', 'aws-cdk-lib', 'constructs', 'drizzle-orm']) {
+    symlinkSync(resolve('node_modules', peer), join(app, 'node_modules', peer))
+  }
 })
 
 afterAll(() => rmSync(app, { recursive: true }))
@@ -49,6 +51,25 @@ test('every door opens with import and with require', () => {
   const names = JSON.parse(run(process.execPath, 'import.mjs'))
   for (const [index, door] of doors.entries()) expect(names[index], door).not.toEqual([])
   expect(JSON.parse(run(process.execPath, 'require.cjs'))).toEqual(names)
+})
+
+test('no door but two loads a package of AWS: clients are loaded when they are needed', () => {
+  const others = doors.filter((door) => !/(dynamodb|cdk)$/.test(door))
+  const script = (opened: readonly string[]): string => `
+    import { registerHooks } from 'node:module'
+    const found = []
+    registerHooks({
+      resolve(name, context, next) {
+        if (/^(@aws-sdk|aws-cdk-lib|constructs)/.test(name)) found.push(name)
+        return next(name, context)
+      },
+    })
+    ${opened.map((door) => `await import('${door}')`).join('\n')}
+    console.log(JSON.stringify(found))`
+  write('others.mjs', script(others))
+  expect(JSON.parse(run(process.execPath, 'others.mjs'))).toEqual([])
+  write('cdk.mjs', script(['eventfold/cdk']))
+  expect(JSON.parse(run(process.execPath, 'cdk.mjs'))).toContain('aws-cdk-lib')
 })
 
 // `types: []` and no `skipLibCheck`: the declarations need neither @types/node nor a driver's types.

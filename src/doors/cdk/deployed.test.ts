@@ -5,9 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { App, Stack } from 'aws-cdk-lib'
+import { Annotations, Match } from 'aws-cdk-lib/assertions'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { startFauxqs } from 'fauxqs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { EventsTable, EventStreamHandler } from './index.ts'
 import { buildDoor, callFunction, inserted, type BuiltDoor } from './cdk.fixture.ts'
 
 describe('the code that is deployed', () => {
@@ -15,10 +18,10 @@ describe('the code that is deployed', () => {
   let asset: string
   beforeAll(async () => {
     door = await buildDoor()
-    const { EventsTable, EventStreamHandler } = door.cdk
+    const { cdk } = door
     const { app, stack } = door.newStack()
-    const made = new EventStreamHandler(stack, 'Stream', {
-      table: new EventsTable(stack, 'Events'),
+    const made = new cdk.EventStreamHandler(stack, 'Stream', {
+      table: new cdk.EventsTable(stack, 'Events'),
       queues: [new Queue(stack, 'Mails')],
     })
     expect(made.deadLetterQueue).toBeInstanceOf(Queue)
@@ -135,4 +138,15 @@ describe('the code that is deployed', () => {
       bus.close()
     }
   })
+})
+
+test('code that was not built, or that is elsewhere, is not deployed', () => {
+  const stack = new Stack(new App({ analyticsReporting: false }), 'Wallets')
+  const table = new EventsTable(stack, 'Events')
+  const made = new EventStreamHandler(stack, 'Stream', { table, queues: [new Queue(stack, 'Q')] })
+  const errors = Annotations.fromStack(stack).findError('*', Match.anyValue())
+  expect(errors.map(({ id }) => id)).toEqual([`/${made.node.path}`])
+  expect(JSON.stringify(errors[0]?.entry.data)).toContain(
+    'hand in a function of your own as handler',
+  )
 })

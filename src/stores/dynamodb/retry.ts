@@ -9,7 +9,7 @@ export const PATIENCE = 10_000
 const FIRST_PAUSE = 25
 const LONGEST_PAUSE = 500
 /** How often a call is sent that no answer comes to. */
-const MOST_LOST = 5
+const MOST_LOST = 10
 
 export interface Trial extends Call {
   readonly patience: number

@@ -153,6 +153,43 @@ test('what DynamoDB finds invalid is said, without the data', async () => {
   }
 })
 
+test.each([
+  "1 validation error detected: Value 'secret' at 'transactItems' failed",
+  'Invalid operand: {S: secret}, type: {S: secret}',
+  'The parameter cannot be converted to a numeric value: secret',
+])('data that DynamoDB repeats is not repeated: %s', async (message) => {
+  const error = Object.assign(new Error(message), {
+    name: 'ValidationException',
+    $metadata: { httpStatusCode: 400 },
+  })
+  const client = { send: () => Promise.reject(error) }
+  const table = openTable({ client, tableName: 'orders', keyNames: KEY_NAMES })
+  const refused = await table.put(key('a', '1')).catch((it: unknown) => it)
+  expect(refused).toMatchObject({ code: 'STORE', cause: error })
+  expect(String(refused)).toMatch(/ValidationException: .*…/)
+  expect(String(refused)).not.toContain('secret')
+})
+
+test('a table with the right key is not blamed for it', async () => {
+  await using fresh = await openFresh()
+  const error = Object.assign(new Error('The provided key element does not match the schema'), {
+    name: 'ValidationException',
+    $metadata: { httpStatusCode: 400 },
+  })
+  const client = testClient()
+  const table = fresh.open({
+    client: {
+      send: async (command: never) => {
+        if ((command as object).constructor.name === 'DescribeTableCommand') {
+          return client.send(command)
+        }
+        throw error
+      },
+    },
+  })
+  await expect(table.get(head)).rejects.toMatchObject({ fault: 'driver', cause: error })
+})
+
 describe('of several reasons of a cancelled transaction', () => {
   const cancelledFor = (...codes: readonly string[]) => ({
     send: async (): Promise<never> => {
@@ -219,10 +256,10 @@ describe('a signal', () => {
       return requestHandler.handle(request, options).then(
         () =>
           new Promise((_, reject) => {
-            const { abortSignal } = options as { readonly abortSignal: AbortSignal }
+            const { abortSignal } = options as { readonly abortSignal?: AbortSignal }
             const abort = (): void => reject(new DOMException('Aborted', 'AbortError'))
-            if (abortSignal.aborted) abort()
-            else abortSignal.addEventListener('abort', abort)
+            if (abortSignal?.aborted) abort()
+            else abortSignal?.addEventListener('abort', abort)
           }),
       )
     }

@@ -36,6 +36,24 @@ export function positions(events: readonly StoredEvent[]): number[] {
   return events.map((event) => event.position)
 }
 
+/**
+ * Appends events in as few commits as the store takes. Where that is few, an event counts `each` times:
+ * once for each of its identifiers, for each identifier that is new, and for an id of its own.
+ */
+export async function appendAll(
+  store: EventStore,
+  events: readonly NewEvent[],
+  each = 5,
+): Promise<StoredEvent[]> {
+  const { commitEvents } = store.capabilities.limits
+  const size = commitEvents < 1000 ? Math.floor(commitEvents / each) : commitEvents
+  const stored: StoredEvent[] = []
+  for (let at = 0; at < events.length; at += size) {
+    stored.push(...(await store.commit({ events: events.slice(at, at + size) })).events)
+  }
+  return stored
+}
+
 /** The whole numbers from `first`, `count` of them. */
 export function numbers(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => first + index)

@@ -114,7 +114,9 @@ export const aggregateLaws: readonly Law[] = [
         accounts.append('acc_1', { type: 'BALANCE_CHANGED', data: { accountId: 'acc_1', amount } })
       await append(5)
       await accounts.append('acc_1', opened('a@x'))
-      const { events: found, cursor } = await client.load({ streams: streamsOf('acc_1') })
+      const { events: found } = await client.load({ streams: streamsOf('acc_1') })
+      const guarded = [streamsOf('acc_1'), stream]
+      const loaded = await Promise.all(guarded.map((streams) => store.load(streams)))
       equal(
         found.map(({ aggregate }) => aggregate),
         [{ ...account, version: 1 }],
@@ -122,8 +124,8 @@ export const aggregateLaws: readonly Law[] = [
       )
       equal((await balances.load(client, 'acc_1')).state, 5, 'folded by a projection')
       await append(6)
-      for (const streams of [streamsOf('acc_1'), stream]) {
-        const conditions = [{ streams, after: cursor }]
+      for (const [index, streams] of guarded.entries()) {
+        const conditions = [{ streams, after: loaded[index]?.cursor }]
         const noted = [{ type: 'ACCOUNT_NOTED', data: {} }]
         await rejects(store.commit({ events: noted, conditions }), 'CONFLICT', 'a condition')
       }

@@ -1,7 +1,7 @@
 import { isEventfoldError } from '../../store/errors.ts'
 import { equal, ok, rejects } from '../expect.ts'
 import type { Law } from '../law.ts'
-import { added, atOnce, cart, holdsNothing, numbers, read } from '../samples.ts'
+import { added, appendAll, atOnce, cart, holdsNothing, numbers, read } from '../samples.ts'
 
 const streams = [cart('cart_1')]
 
@@ -51,7 +51,11 @@ export const endingLaws: readonly Law[] = [
     law: 'a read that is under way when the store closes comes whole or is refused, never short',
     prove: async (open) => {
       const { store } = await open()
-      await store.commit({ events: numbers(0, 2000).map((n) => added('cart_1', { n })) })
+      await appendAll(
+        store,
+        numbers(0, 2000).map((n) => added('cart_1', { n })),
+        1,
+      )
       let found = 0
       let closing: Promise<void> | undefined
       try {
@@ -129,7 +133,10 @@ export const endingLaws: readonly Law[] = [
     law: 'a read is aborted between two events',
     prove: async (open) => {
       const { store } = await open()
-      await store.commit({ events: numbers(0, 100).map((n) => added('cart_1', { n })) })
+      await appendAll(
+        store,
+        numbers(0, 100).map((n) => added('cart_1', { n })),
+      )
       const controller = new AbortController()
       let found = 0
       const reading = (async () => {

@@ -1,7 +1,16 @@
 import type { EventStore } from '../../store/store.ts'
 import { equal, ok, rejects } from '../expect.ts'
 import type { Law } from '../law.ts'
-import { added, cart, field, holdsNothing, numbers, positions, read } from '../samples.ts'
+import {
+  added,
+  appendAll,
+  cart,
+  field,
+  holdsNothing,
+  numbers,
+  positions,
+  read,
+} from '../samples.ts'
 
 const big = 12_000
 const streams = [cart('cart_1')]
@@ -10,7 +19,7 @@ async function fill(store: EventStore): Promise<void> {
   for (const start of [0, 3000, 6000, 9000]) {
     const text = 'some text that makes the whole larger than one megabyte '.repeat(2)
     const events = numbers(start, big / 4).map((n) => added('cart_1', { n, text }))
-    await store.commit({ events })
+    await appendAll(store, events, 1)
   }
 }
 

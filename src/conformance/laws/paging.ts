@@ -1,6 +1,16 @@
 import { equal, ok, rejects } from '../expect.ts'
 import type { Law } from '../law.ts'
-import { added, cart, field, ids, meanwhile, numbers, positions, read } from '../samples.ts'
+import {
+  added,
+  appendAll,
+  cart,
+  field,
+  ids,
+  meanwhile,
+  numbers,
+  positions,
+  read,
+} from '../samples.ts'
 
 /** What is promised of reading: from where, how many, while others append. */
 export const pagingLaws: readonly Law[] = [
@@ -104,7 +114,10 @@ export const pagingLaws: readonly Law[] = [
     law: 'a read that is left early lets the store go on',
     prove: async (open) => {
       const { store } = await open()
-      await store.commit({ events: numbers(0, 100).map((n) => added('cart_1', { n })) })
+      await appendAll(
+        store,
+        numbers(0, 100).map((n) => added('cart_1', { n })),
+      )
       for await (const event of store.read([cart('cart_1')])) {
         equal(field([event], 'n'), [0], 'the first')
         break
@@ -119,7 +132,7 @@ export const pagingLaws: readonly Law[] = [
       const { store } = await open()
       const names = ['cart_1', 'cart_2', 'cart_3']
       const events = numbers(0, 1500).map((n) => added(names[n % 3] ?? '', { n }))
-      await store.commit({ events })
+      await appendAll(store, events)
       const reads = [
         ...names.map((name) => store.read([cart(name)])),
         store.read([{ types: ['ITEM_ADDED'] }], { backwards: true }),

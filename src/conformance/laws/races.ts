@@ -65,7 +65,8 @@ export const raceLaws: readonly Law[] = [
     prove: async (open, { writers, rounds }) => {
       const log = await open()
       const [one, two, reader] = (await handles(log, 3)) as [EventStore, EventStore, EventStore]
-      const filler = numbers(0, 200).map((n) => added('filler', { n }))
+      const most = Math.min(200, log.store.capabilities.limits.commitEvents - 2)
+      const filler = numbers(0, most).map((n) => added('filler', { n }))
       for (const round of numbers(0, Math.max(writers, rounds) * 2)) {
         const [first, second] = [`first_${round}`, `second_${round}`]
         const streams = [cart(first), cart(second)]

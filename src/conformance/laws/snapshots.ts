@@ -13,7 +13,7 @@ import {
 } from '../accounts.ts'
 import { equal, ok, rejects } from '../expect.ts'
 import type { Law } from '../law.ts'
-import { meanwhile, numbers, read } from '../samples.ts'
+import { appendAll, meanwhile, numbers, read } from '../samples.ts'
 
 const account = { type: 'account', id: 'acc_1' }
 
@@ -173,7 +173,7 @@ export const snapshotLaws: readonly Law[] = [
       const { store } = await open()
       for (const first of [0, 500, 1000, 1500, 2000]) {
         const events = numbers(first, 500).map((n) => ({ ...changed(n), aggregate: account }))
-        await store.commit({ events })
+        await appendAll(store, events, 1)
       }
       const digest = digestOf(numbers(0, 2501))
       const accounts = accountsOn(store, { attempts: 2 })

@@ -17,7 +17,7 @@ import {
 import { answerKey, documentPartition, sha256, type ItemKey } from './keys.ts'
 import { expiresIn } from './outbox-item.ts'
 import type { Placed } from './place.ts'
-import { formatVector, type Seen } from './vector.ts'
+import { Seeing } from './seeing.ts'
 
 /** What an idempotency key is answered from now on. */
 export function answerItem(
@@ -62,33 +62,35 @@ export async function answerOf(
  * anything else is refused.
  */
 export async function knownEvents(
-  { commit, events, pins }: Draft,
+  draft: Draft,
   items: readonly (Item | undefined)[],
   access: Access,
 ): Promise<Committed> {
-  const stored = await eventsOf(items, access)
+  const { commit, events } = draft
+  const found = await eventItems(items, access)
+  const stored = found.map((item) => item && eventOf(item, access.codec))
   const first = stored.find(Boolean)
   commit.events.forEach((event, index) => {
     const known = events[index]?.isNamed ? stored[index] : undefined
     const isSame = known && canonicalJson(contentOf(event)) === canonicalJson(contentOf(known))
     if (!isSame) throw new IdempotencyError('event id', (known ?? first)?.id ?? event.id)
   })
-  const found = stored as StoredEvent[]
-  const seen = new Map<string, Seen>(pins.map((pin) => [pin.pk, pin.seen]))
+  const seen = new Seeing(draft.pins)
+  found.forEach((item, index) => seen.add(events[index]!, item!.at, item!.version))
   return {
-    events: found,
+    events: stored as StoredEvent[],
     documents: await unchanged(commit, access),
     replayed: true,
-    ...(commit.conditions.length > 0 && { cursor: formatVector(seen) }),
+    ...(commit.conditions.length > 0 && { cursor: seen.cursor() }),
   }
 }
 
 /** The events that id items lead to, or that live in them. */
-async function eventsOf(
+async function eventItems(
   items: readonly (Item | undefined)[],
-  access: Access,
-): Promise<(StoredEvent | undefined)[]> {
-  const found = await access.table.getAll(
+  { table }: Access,
+): Promise<(EventItem | undefined)[]> {
+  const found = await table.getAll(
     items.flatMap((item) => {
       if (item?.['itemType'] !== 'id') return []
       const { eventPk, eventSk } = item as unknown as IdItem
@@ -98,7 +100,7 @@ async function eventsOf(
   let next = 0
   return items.map((item) => {
     const event = item?.['itemType'] === 'id' ? found[next++] : item
-    return event && eventOf(event as unknown as EventItem, access.codec)
+    return event as unknown as EventItem | undefined
   })
 }
 

@@ -5,16 +5,16 @@ import type { WriteAccess } from './access.ts'
 import { answerItem } from './answers.ts'
 import type { At } from './clock.ts'
 import { documentWrite } from './document-write.ts'
-import { headedOf, type Draft } from './draft.ts'
+import type { Draft } from './draft.ts'
 import { fitting } from './fit.ts'
 import { HeadChanges, writeOf } from './head-change.ts'
 import type { Item } from './items.ts'
 import { aggregatePartition, keyPartition, orderKey, type ItemKey } from './keys.ts'
 import { outboxItem } from './outbox-item.ts'
 import { copiesOf, idItemOf, place, type Placed } from './place.ts'
+import { Seeing } from './seeing.ts'
 import { checkSize } from './size.ts'
 import type { Write } from './table.ts'
-import { formatVector, type Seen } from './vector.ts'
 
 /** A transaction for several commits, and what each of them is answered once it is written. */
 export interface Plan {
@@ -118,18 +118,13 @@ function partOf(
 }
 
 function committedOf({ pins, commit, documents }: Draft, placed: readonly Placed[]): Committed {
-  const seen = new Map<string, Seen>(pins.map((pin) => [pin.pk, pin.seen]))
-  for (const { draft, at, stored } of placed) {
-    for (const pk of headedOf(draft)) {
-      const version = pk === draft.aggregatePk ? (stored.aggregate?.version ?? 0) : 0
-      if (seen.has(pk)) seen.set(pk, { at, version })
-    }
-  }
+  const seen = new Seeing(pins)
+  for (const { draft, at, stored } of placed) seen.add(draft, at, stored.aggregate?.version)
   return {
     events: placed.map(({ stored }) => stored),
     documents: documents.map(({ result }) => result as DocumentResult),
     replayed: false,
-    ...(commit.conditions.length > 0 && { cursor: formatVector(seen) }),
+    ...(commit.conditions.length > 0 && { cursor: seen.cursor() }),
   }
 }
 

@@ -39,7 +39,7 @@ export interface PreparedDocument {
   /** `undefined` deletes. */
   readonly json: string | undefined
   readonly cursor: string | undefined
-  readonly guards: readonly DocumentGuard[]
+  readonly guards: readonly Exclude<DocumentGuard, 'any'>[]
   readonly otherwise: 'refuse' | 'skip'
 }
 
@@ -159,7 +159,9 @@ function prepareDocument(
   if ((write.delete === true) !== (data === undefined)) {
     refuse([where], 'either data or delete: true', write)
   }
-  const guards = [given].flat().filter((guard) => guard !== 'any') as DocumentGuard[]
+  const guards = [given]
+    .flat()
+    .filter((guard) => guard !== 'any') as PreparedDocument['guards'][number][]
   if (cursor === undefined && (guards.includes('newer') || guards.includes('not-older'))) {
     refuse([where, 'cursor'], 'a cursor for the guard', cursor)
   }

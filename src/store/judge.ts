@@ -3,7 +3,7 @@ import { contentOf, nameOf, type PreparedCommit, type PreparedDocument } from '.
 import { after as checkAfter } from './check-streams.ts'
 import type { Committed, Condition, Idempotency } from './commit.ts'
 import { formatCursor, parseCursor, type Place } from './cursor.ts'
-import type { DocumentGuard, DocumentResult } from './document.ts'
+import type { DocumentResult } from './document.ts'
 import { ConcurrencyError, IdempotencyError } from './errors.ts'
 import { canonicalJson } from './json.ts'
 import type { After, Cursor, Streams } from './stream.ts'
@@ -167,11 +167,11 @@ export function judgeDocument(
   const { type, id, json } = write
   const { revision: actual = 0, deleted = false, cursor } = state ?? {}
   const present = state !== undefined && !deleted
-  const holds = (guard: DocumentGuard): boolean => {
+  const holds = (guard: PreparedDocument['guards'][number]): boolean => {
     if (typeof guard === 'object') return actual === guard.revision
     if (guard === 'absent') return !present
     if (guard === 'present') return present
-    if (guard === 'any' || cursor === undefined) return true
+    if (cursor === undefined) return true
     const order = compare(cursor)
     return order > 0 || (guard === 'not-older' && order === 0 && present)
   }

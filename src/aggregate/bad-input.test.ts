@@ -4,7 +4,7 @@ import { MemoryEventStore } from '../stores/memory/index.ts'
 import { Aggregate, type AggregateOptions } from './aggregate.ts'
 import { createEvent } from './create-event.ts'
 import { defineIndex } from './define-index.ts'
-import { everyStore } from '../client/every-store.fixture.ts'
+import { everyStore, type FreshLog } from '../client/every-store.fixture.ts'
 import { Processor, type ProcessorOptions } from './processor.ts'
 import type { StateUpdaterInput } from './rules.ts'
 
@@ -34,9 +34,9 @@ const counted = (by: unknown = 1) => createEvent('COUNTED', { by })
 const counts = ({ state, current }: Input): Counter => ({ count: state.count + Number(current.by) })
 
 /** Everything that the log holds of counters. */
-async function held(store: EventStore): Promise<unknown[]> {
+async function held({ store, everything }: FreshLog): Promise<unknown[]> {
   return [
-    await Array.fromAsync(store.read('all')),
+    await everything(),
     await store.outbox.read(),
     await store.documents.get('["$snapshot","counter"]', 'a'),
     await store.documents.query({ type: '["$index","counter","byCount","1"]' }),
@@ -53,7 +53,7 @@ describe.each(everyStore)('on $name nothing is stored', ({ open }) => {
     await using log = await open()
     const { store } = log
     await countersOn(store, counts).append('a', counted())
-    const before = await held(store)
+    const before = await held(log)
 
     const rules: readonly ((input: Input) => unknown)[] = [
       () => {
@@ -78,7 +78,7 @@ describe.each(everyStore)('on $name nothing is stored', ({ open }) => {
       const counters = countersOn(store, (input) => (input.current.by ? rule(input) : input.state))
       const refused = await counters.append('a', counted(0), counted(1)).catch((error) => error)
       codes.add(refused.code)
-      expect(await held(store), `rule ${at}`).toEqual(before)
+      expect(await held(log), `rule ${at}`).toEqual(before)
     }
     for (const odd of unkept) {
       const appending = countersOn(store, ({ state }) => state).append('a', counted(odd))
@@ -97,7 +97,7 @@ describe.each(everyStore)('on $name nothing is stored', ({ open }) => {
       const counters = countersOn(store, counts, { indexes })
       await expect(counters.append('a', counted())).rejects.toThrow(/counter.+a.+index byCount/u)
     }
-    expect(await held(store)).toEqual(before)
+    expect(await held(log)).toEqual(before)
     expect(codes).toEqual(new Set(['INVALID_ARGUMENT', 'REJECTED']))
   })
 })

@@ -171,7 +171,7 @@ describe.each(everyStore)('aggregates on $name', ({ open }) => {
       accountsOn({ ...store }).append('account-1', changed(4)),
     ])
     expect(await accounts.get('account-1')).toMatchObject({ state: { balance: 7 }, sequence: 2 })
-    expect(await Array.fromAsync(store.read('all'))).toHaveLength(2)
+    expect(await log.everything()).toHaveLength(2)
     expect(await store.outbox.read()).toHaveLength(2)
   })
 
@@ -252,10 +252,12 @@ describe.each(everyStore)('aggregates on $name', ({ open }) => {
     const processes = times(4, () => accountsOn({ ...store }))
     const ids = times(8, (index) => processes[index % 4]!.append('account-1', changed(1)))
     expect(await Promise.all(ids)).toHaveLength(8)
-    await accounts.append('account-1', ...times(100, () => changed(1)))
+    // A transaction of DynamoDB has 100 items: three of each event, which has an id and a message.
+    const many = store.capabilities.limits.commitEvents < 100 ? 32 : 100
+    await accounts.append('account-1', ...times(many, () => changed(1)))
     expect(await accounts.get('account-1')).toMatchObject({
-      state: { balance: 108 },
-      sequence: 108,
+      state: { balance: 8 + many },
+      sequence: 8 + many,
     })
     const late = accounts.appendTo('account-1', { email: '', balance: 8 }, 8, changed(1))
     await expect(late).rejects.toMatchObject({ name: 'ConcurrencyError', retryable: true })

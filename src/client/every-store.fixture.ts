@@ -1,12 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { paginateScan } from '@aws-sdk/lib-dynamodb'
 import { dropSql, migrate, openPostgres } from 'eventfold/postgres'
 import { openSqlite } from 'eventfold/sqlite'
 import { Pool } from 'pg'
 import { inject } from 'vitest'
-import type { JsonCodec } from '../store/json.ts'
+import type { StoredEvent } from '../event/event.ts'
+import { jsonCodec, type JsonCodec } from '../store/json.ts'
 import type { EventStore } from '../store/store.ts'
+import { freshTable, testClient } from '../stores/dynamodb/engine.fixture.ts'
+import { DynamoEventStore } from '../stores/dynamodb/index.ts'
+import { eventOf, type EventItem } from '../stores/dynamodb/items.ts'
 import { MemoryEventStore } from '../stores/memory/index.ts'
 
 /** A log of one test, gone when the test ends. */
@@ -14,6 +19,8 @@ export interface FreshLog extends AsyncDisposable {
   readonly store: EventStore
   /** The same log as another process would open it; the same store again where nothing else can. */
   readonly reopen: () => EventStore
+  /** All events that are stored, also where the store cannot read `'all'`. */
+  readonly everything: () => Promise<StoredEvent[]>
   /** Where the store takes the transactions of others: what they begin on. */
   readonly pool?: Pool
 }
@@ -32,7 +39,12 @@ const memory: AnyStore = {
   name: 'memory',
   open: async (options) => {
     const store = new MemoryEventStore(options)
-    return { store, reopen: () => store, [Symbol.asyncDispose]: () => store.close() }
+    return {
+      store,
+      reopen: () => store,
+      everything: () => Array.fromAsync(store.read('all')),
+      [Symbol.asyncDispose]: () => store.close(),
+    }
   },
 }
 
@@ -50,7 +62,9 @@ const sqlite: AnyStore = {
       await Promise.all(opened.map((store) => store.close()))
       rmSync(folder, { recursive: true })
     }
-    return { store: open(), reopen: open, [Symbol.asyncDispose]: remove }
+    const store = open()
+    const everything = () => Array.fromAsync(store.read('all'))
+    return { store, reopen: open, everything, [Symbol.asyncDispose]: remove }
   },
 }
 
@@ -85,13 +99,57 @@ const postgres: AnyStore = {
       await pool.query(`drop schema ${schema}`)
       await Promise.all(pools.map((each) => each.end()))
     }
-    return { store, pool, reopen: () => open(connect()), [Symbol.asyncDispose]: remove }
+    return {
+      store,
+      pool,
+      reopen: () => open(connect()),
+      everything: () => Array.fromAsync(store.read('all')),
+      [Symbol.asyncDispose]: remove,
+    }
+  },
+}
+
+const dynamodb: AnyStore = {
+  name: 'dynamodb',
+  open: async (options) => {
+    const table = await freshTable()
+    const { tableName } = table
+    const opened: EventStore[] = []
+    const open = (): EventStore => {
+      // As the other stores file events; each store its own client, as another process has it.
+      const identifiers = ['*Id', '*_id']
+      const store = new DynamoEventStore({
+        ...options,
+        client: testClient(),
+        tableName,
+        identifiers,
+      })
+      opened.push(store)
+      return store
+    }
+    const remove = async (): Promise<void> => {
+      await Promise.all(opened.map((store) => store.close()))
+      await table[Symbol.asyncDispose]()
+    }
+    const everything = async (): Promise<StoredEvent[]> => {
+      const { codec = jsonCodec } = options ?? {}
+      const items: EventItem[] = []
+      const pages = paginateScan(
+        { client: testClient() },
+        { TableName: tableName, ConsistentRead: true },
+      )
+      for await (const { Items = [] } of pages) items.push(...(Items as EventItem[]))
+      // Of the copies of an event one is the event itself.
+      const events = items.filter(({ itemType }) => itemType === 'event')
+      return events.map((item) => eventOf(item, codec)).sort((a, b) => a.position - b.position)
+    }
+    return { store: open(), reopen: open, everything, [Symbol.asyncDispose]: remove }
   },
 }
 
 const chosen = process.env['STORES']?.split(',')
 
-/** Memory, SQLite and PostgreSQL, or those of them that the environment names in `STORES`. */
-export const everyStore: readonly AnyStore[] = [memory, sqlite, postgres].filter(
+/** Memory, SQLite, PostgreSQL and DynamoDB, or those of them that the environment names in `STORES`. */
+export const everyStore: readonly AnyStore[] = [memory, sqlite, postgres, dynamodb].filter(
   ({ name }) => chosen?.includes(name) ?? true,
 )

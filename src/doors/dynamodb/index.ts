@@ -30,4 +30,5 @@ export type {
   Validation,
 } from './client.ts'
 export { createEventFunctions, type EventFunctionsOptions } from './create-event-functions.ts'
+export { initEvents, type EventTableConfig } from './init-events.ts'
 export type { AnyEvent, EventBase, IdKeyIn, IdKeyName, IdKeyOf, InputOf, ModelIn } from './types.ts'

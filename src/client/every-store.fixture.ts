@@ -1,17 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { paginateScan } from '@aws-sdk/lib-dynamodb'
+import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
+import { createTable, DynamoEventStore } from 'eventfold/dynamodb'
 import { dropSql, migrate, openPostgres } from 'eventfold/postgres'
 import { openSqlite } from 'eventfold/sqlite'
 import { Pool } from 'pg'
 import { inject } from 'vitest'
-import type { StoredEvent } from '../event/event.ts'
-import { jsonCodec, type JsonCodec } from '../store/json.ts'
+import type { JsonCodec } from '../store/json.ts'
 import type { EventStore } from '../store/store.ts'
-import { freshTable, testClient } from '../stores/dynamodb/engine.fixture.ts'
-import { DynamoEventStore } from '../stores/dynamodb/index.ts'
-import { eventOf, type EventItem } from '../stores/dynamodb/items.ts'
 import { MemoryEventStore } from '../stores/memory/index.ts'
 
 /** A log of one test, gone when the test ends. */
@@ -20,7 +18,7 @@ export interface FreshLog extends AsyncDisposable {
   /** The same log as another process would open it; the same store again where nothing else can. */
   readonly reopen: () => EventStore
   /** All events that are stored, also where the store cannot read `'all'`. */
-  readonly everything: () => Promise<StoredEvent[]>
+  readonly everything: () => Promise<unknown[]>
   /** Where the store takes the transactions of others: what they begin on. */
   readonly pool?: Pool
 }
@@ -109,41 +107,54 @@ const postgres: AnyStore = {
   },
 }
 
+let tables = 0
+
 const dynamodb: AnyStore = {
   name: 'dynamodb',
   open: async (options) => {
-    const table = await freshTable()
-    const { tableName } = table
-    const opened: EventStore[] = []
-    const open = (): EventStore => {
-      // As the other stores file events; each store its own client, as another process has it.
-      const identifiers = ['*Id', '*_id']
-      const store = new DynamoEventStore({
-        ...options,
-        client: testClient(),
-        tableName,
-        identifiers,
+    const missing = inject('dynamodbMissing')
+    if (missing !== undefined) throw new Error(missing)
+    tables += 1
+    const tableName = `every-${process.pid}-${tables}-${Math.random().toString(36).slice(2, 8)}`
+    const clients: DynamoDBDocumentClient[] = []
+    const connect = (): DynamoDBDocumentClient => {
+      const client = new DynamoDBClient({
+        endpoint: inject('dynamodbEndpoint'),
+        region: 'eu-central-1',
+        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
       })
-      opened.push(store)
+      const documentClient = DynamoDBDocumentClient.from(client)
+      clients.push(documentClient)
+      return documentClient
+    }
+    const client = connect()
+    await createTable({ client, tableName })
+    const stores: EventStore[] = []
+    const open = (over: DynamoDBDocumentClient): EventStore => {
+      // As the other stores file events.
+      const identifiers = ['*Id', '*_id']
+      const store = new DynamoEventStore({ ...options, client: over, tableName, identifiers })
+      stores.push(store)
       return store
     }
-    const remove = async (): Promise<void> => {
-      await Promise.all(opened.map((store) => store.close()))
-      await table[Symbol.asyncDispose]()
-    }
-    const everything = async (): Promise<StoredEvent[]> => {
-      const { codec = jsonCodec } = options ?? {}
-      const items: EventItem[] = []
-      const pages = paginateScan(
-        { client: testClient() },
-        { TableName: tableName, ConsistentRead: true },
-      )
-      for await (const { Items = [] } of pages) items.push(...(Items as EventItem[]))
+    const everything = async (): Promise<unknown[]> => {
+      const found: Record<string, unknown>[] = []
+      const scan = { TableName: tableName, ConsistentRead: true }
+      for await (const { Items = [] } of paginateScan({ client }, scan)) found.push(...Items)
       // Of the copies of an event one is the event itself.
-      const events = items.filter(({ itemType }) => itemType === 'event')
-      return events.map((item) => eventOf(item, codec)).sort((a, b) => a.position - b.position)
+      return found.filter(({ itemType }) => itemType === 'event')
     }
-    return { store: open(), reopen: open, everything, [Symbol.asyncDispose]: remove }
+    const remove = async (): Promise<void> => {
+      await Promise.all(stores.map((store) => store.close()))
+      await client.send(new DeleteTableCommand({ TableName: tableName }))
+      for (const each of clients) each.destroy()
+    }
+    return {
+      store: open(client),
+      reopen: () => open(connect()),
+      everything,
+      [Symbol.asyncDispose]: remove,
+    }
   },
 }
 

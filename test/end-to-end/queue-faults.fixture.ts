@@ -47,6 +47,6 @@ export function sendersWithFaults(
       if (fault === 'lost') throw new Error('the answer is lost')
       return answer
     }
-    return { client: { send: send as AwsClient['send'] }, isDead: () => isDead }
+    return { client: { send: send }, isDead: () => isDead }
   }
 }

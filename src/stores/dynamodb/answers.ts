@@ -5,6 +5,7 @@ import type { DocumentResult } from '../../store/document.ts'
 import { IdempotencyError } from '../../store/errors.ts'
 import { canonicalJson } from '../../store/json.ts'
 import type { Access } from './access.ts'
+import { IncompleteError, untilComplete } from './complete.ts'
 import type { Draft } from './draft.ts'
 import {
   eventOf,
@@ -88,14 +89,15 @@ export async function knownEvents(
 /** The events that id items lead to, or that live in them. */
 async function eventItems(
   items: readonly (Item | undefined)[],
-  { table }: Access,
+  access: Access,
 ): Promise<(EventItem | undefined)[]> {
-  const found = await table.getAll(
+  const found = await allOf(
     items.flatMap((item) => {
       if (item?.['itemType'] !== 'id') return []
       const { eventPk, eventSk } = item as unknown as IdItem
       return [{ pk: eventPk, sk: eventSk }]
     }),
+    access,
   )
   let next = 0
   return items.map((item) => {
@@ -105,8 +107,17 @@ async function eventItems(
 }
 
 async function eventsAt(keys: readonly ItemKey[], access: Access): Promise<StoredEvent[]> {
-  const items = await access.table.getAll(keys)
-  return items.map((item) => eventOf(item as unknown as EventItem, access.codec))
+  const items = await allOf(keys, access)
+  return items.map((item) => eventOf(item, access.codec))
+}
+
+/** Events that are there: a transaction that is being written may show what leads to them first. */
+function allOf(keys: readonly ItemKey[], { table }: Access): Promise<EventItem[]> {
+  return untilComplete(async () => {
+    const items = await table.getAll(keys)
+    if (items.includes(undefined)) throw new IncompleteError()
+    return items as unknown as EventItem[]
+  })
 }
 
 /** The documents as they are now: a repeated commit no longer knows what it made of them. */

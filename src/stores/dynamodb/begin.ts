@@ -5,7 +5,7 @@ import { candidatesOf, candidatesSeen, choose, headsToRead, type Chosen } from '
 import type { EventItem, HeadItem, Item } from './items.ts'
 import { HEAD, type ItemKey } from './keys.ts'
 import { eventById, keysOfEvent, seenUpTo } from './event-by-id.ts'
-import { rangeAfter, refuseRewound, seenKey, seenOf } from './seen.ts'
+import { holdingOf, rangeAfter, refuseRewound, seenKey, seenOf } from './seen.ts'
 import type { Stretch } from './source.ts'
 import { NOTHING, parseVector, type Seen, type Vector } from './vector.ts'
 
@@ -71,7 +71,15 @@ export async function begin(
     }
     if (head.at === '' || (event && head.at <= event.at)) return []
     const seen = event ? await seenUpTo(access, pk, event, signal) : NOTHING
-    return [{ pk, ...rangeOf(pk, seen), ...(event && { after: event.at }), to: seenKey(pk, head) }]
+    return [
+      {
+        pk,
+        ...rangeOf(pk, seen),
+        ...(event && { after: event.at }),
+        to: seenKey(pk, head),
+        holds: holdingOf(seen, head),
+      },
+    ]
   }
 
   return {

@@ -59,12 +59,12 @@ export async function seenUpTo(
   signal?: AbortSignal,
 ): Promise<Seen> {
   const { at, aggregateType: type, aggregateId: id, version } = event
-  if (!isAggregatePartition(pk)) return { at, version: 0 }
+  if (!isAggregatePartition(pk)) return { at, count: undefined }
   if (type !== undefined && id !== undefined && version !== undefined) {
-    if (aggregatePartition({ type, id }) === pk) return { at, version }
+    if (aggregatePartition({ type, id }) === pk) return { at, count: version }
   }
   const newest = await newestUpTo(access, pk, at, signal)
-  return newest ? { at: newest.at, version: newest.version ?? 0 } : NOTHING
+  return newest ? { at: newest.at, count: newest.version } : NOTHING
 }
 
 /** The newest event of an aggregate that is not after the place. */

@@ -46,7 +46,7 @@ test('a load is the heads and then one Query for each partition', async () => {
     `query ${pk}`,
   ])
   expect(ns(loaded.events)).toEqual([0, 1])
-  expect(JSON.parse(loaded.cursor)).toEqual({ [pk]: loaded.events[1]?.id, [none]: '' })
+  expect(JSON.parse(loaded.cursor)).toEqual({ [pk]: `${loaded.events[1]?.id}@2`, [none]: '' })
   expect(loaded.also.map((item) => item?.['count'])).toEqual([2, undefined])
 
   // The head proves what was seen, and that nothing is new.
@@ -155,7 +155,9 @@ test('the log must still hold what a cursor has seen: in every call, in every pa
       backwards: () =>
         Array.fromAsync(readEvents(it.access, streams, { after, limit: 1, backwards: true })),
       newer: () =>
-        Array.fromAsync(newerThan(it.access, pk, { at, version: 0 }, { after, upTo: undefined })),
+        Array.fromAsync(
+          newerThan(it.access, pk, { at, count: undefined }, { after, upTo: undefined }),
+        ),
     }
     for (const [name, call] of Object.entries(calls)) {
       const error = { code: 'CONFLICT', conflict: { reason: 'rewound', cursor: after } }
@@ -167,10 +169,10 @@ test('the log must still hold what a cursor has seen: in every call, in every pa
   const newer = newerThan(
     it.access,
     pk,
-    { at: first, version: 0 },
+    { at: first, count: undefined },
     {
       after: cursor(first),
-      upTo: { at: second, version: 0 },
+      upTo: { at: second, count: 1 },
     },
   )
   expect((await Array.fromAsync(newer)).map((item) => item.at)).toEqual([second])

@@ -9,7 +9,8 @@ import { eventOf, type Item } from './items.ts'
 import { isAggregatePartition, MOST_VERSIONS, versionKey, type ItemKey } from './keys.ts'
 import { mergePages } from './merge.ts'
 import { readStretch, type Stretch } from './source.ts'
-import { formatVector } from './vector.ts'
+import { untilComplete } from './complete.ts'
+import { formatVector, type Seen } from './vector.ts'
 
 /** Events, and the heads up to which they were read. */
 export interface LoadedEvents {
@@ -42,24 +43,42 @@ export async function loadEvents(
     alsoGet,
     signal,
   })
-  const narrowed = (stretch: Stretch): Stretch => {
-    if (isWhole || stretch.byType || !isAggregatePartition(stretch.pk)) return stretch
-    const from = versionKey(Math.min(fromVersion, MOST_VERSIONS))
-    const to = versionKey(Math.min(toVersion, MOST_VERSIONS))
-    return {
-      ...stretch,
-      from: stretch.from !== undefined && stretch.from > from ? stretch.from : from,
-      to: stretch.to !== undefined && stretch.to < to ? stretch.to : to,
-    }
-  }
-  const sources = stretches.map((stretch) => readStretch(access.table, narrowed(stretch), signal))
+  const wanted = isWhole
+    ? stretches
+    : stretches.map((stretch) => narrowed(stretch, heads.get(stretch.pk), fromVersion, toVersion))
   const matches = compileStreams(streams)
-  const events: StoredEvent[] = []
-  for await (const page of mergePages(sources)) {
-    for (const item of page) {
-      const event = eventOf(item, access.codec)
-      if (matches(event)) events.push(event)
+  const events = await untilComplete(async () => {
+    const found: StoredEvent[] = []
+    const sources = wanted.map((stretch) => readStretch(access.table, stretch, signal))
+    for await (const page of mergePages(sources)) {
+      for (const item of page) {
+        const event = eventOf(item, access.codec)
+        if (matches(event)) found.push(event)
+      }
     }
-  }
+    return found
+  }, signal)
   return { events, cursor: formatVector(heads), also }
+}
+
+/** The versions of an aggregate that are asked for, of those that its head counts. */
+function narrowed(stretch: Stretch, head: Seen | undefined, from: number, to: number): Stretch {
+  if (stretch.byType || !isAggregatePartition(stretch.pk)) return stretch
+  const seen = stretch.after === undefined ? 0 : versionOf(stretch.from)
+  const newest = head?.count ?? 0
+  const first = Math.max(from, seen + 1)
+  const last = Math.min(to, newest)
+  return {
+    ...stretch,
+    from: versionKey(Math.min(first, MOST_VERSIONS)),
+    to: versionKey(last),
+    holds: {
+      newest: last === newest && first <= last ? (head?.at ?? '') : '',
+      count: Math.max(0, last - first + 1),
+    },
+  }
+}
+
+function versionOf(key = ''): number {
+  return Number(key.slice('EVT#'.length))
 }

@@ -7,6 +7,7 @@ import type { Stream } from '../../store/stream.ts'
 import type { Access } from './access.ts'
 import { guardsOf, listOf, type Boundary } from './boundary.ts'
 import { eventById, keysOfEvent } from './event-by-id.ts'
+import { untilComplete } from './complete.ts'
 import { eventOf, type EventItem, type HeadItem } from './items.ts'
 import { aggregatePartition, keyPartition } from './keys.ts'
 import { newerThan, seenOf } from './seen.ts'
@@ -71,12 +72,14 @@ export async function movePin(
   const upTo = seenOf(head)
   const { after = '' } = pin.condition
   if (upTo.at === '' && pin.seen.at === '') return undefined
-  for await (const item of newerThan(access, pin.pk, pin.seen, { upTo, after })) {
-    if (pin.matches(eventOf(item, access.codec))) return item
-  }
-  pin.seen = upTo
-  pin.isProven = true
-  return undefined
+  return untilComplete(async () => {
+    for await (const item of newerThan(access, pin.pk, pin.seen, { upTo, after })) {
+      if (pin.matches(eventOf(item, access.codec))) return item
+    }
+    pin.seen = upTo
+    pin.isProven = true
+    return undefined
+  })
 }
 
 async function sightOf(
@@ -126,10 +129,10 @@ async function placesOfEvent(
   const { data, aggregate } = eventOf(item, access.codec)
   const keys = keysOf(data, access.filing.isIdentifier)
   const places = new Map<string, Seen>(
-    keys.map((key) => [keyPartition(key), { at: item.at, version: 0 }]),
+    keys.map((key) => [keyPartition(key), { at: item.at, count: undefined }]),
   )
   if (aggregate) {
-    places.set(aggregatePartition(aggregate), { at: item.at, version: aggregate.version })
+    places.set(aggregatePartition(aggregate), { at: item.at, count: aggregate.version })
   }
   return places
 }

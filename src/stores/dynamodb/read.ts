@@ -9,7 +9,7 @@ import { listOf } from './boundary.ts'
 import { candidatesOf, choose } from './choose.ts'
 import { eventOf } from './items.ts'
 import { mergePages } from './merge.ts'
-import { readStretch } from './source.ts'
+import { readStretch, type Stretch } from './source.ts'
 
 const LARGEST_FIRST_PAGE = 1000
 
@@ -36,7 +36,7 @@ export async function* readEvents(
   const wanted = limit + (after === undefined ? 0 : 1)
   const first = wanted < LARGEST_FIRST_PAGE ? wanted : undefined
   const sources = stretches.map((stretch) =>
-    readStretch(table, { ...stretch, backwards, first }, signal),
+    readStretch(table, { ...uncounted(stretch), backwards, first }, signal),
   )
   const matches = compileStreams(streams)
   let left = limit
@@ -59,4 +59,9 @@ export async function* readEvents(
     left -= events.length
     if (left === 0) return
   }
+}
+
+/** What was shown cannot be taken back: it is only read up to the newest that must be there. */
+function uncounted({ holds, ...stretch }: Stretch): Stretch {
+  return holds ? { ...stretch, holds: { ...holds, count: undefined } } : stretch
 }

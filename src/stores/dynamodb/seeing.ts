@@ -12,10 +12,10 @@ export class Seeing {
     this.#seen = new Map(pins.map((pin) => [pin.pk, pin.seen]))
   }
 
-  add(event: DraftEvent, at: At, version = 0): void {
+  add(event: DraftEvent, at: At, version: number | undefined): void {
     for (const pk of headedOf(event)) {
-      const inAggregate = pk === event.aggregatePk ? version : 0
-      if (this.#seen.has(pk)) this.#seen.set(pk, { at, version: inAggregate })
+      const count = pk === event.aggregatePk ? version : undefined
+      if (this.#seen.has(pk)) this.#seen.set(pk, { at, count })
     }
   }
 

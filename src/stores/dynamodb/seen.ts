@@ -4,7 +4,7 @@ import type { Access } from './access.ts'
 import type { At } from './clock.ts'
 import type { EventItem, HeadItem } from './items.ts'
 import { isAggregatePartition, versionKey } from './keys.ts'
-import { readStretch } from './source.ts'
+import { readStretch, type Holding } from './source.ts'
 import { NOTHING, type Seen } from './vector.ts'
 
 /** Throws `CONFLICT`: the log does not hold what was seen. */
@@ -14,12 +14,12 @@ export function refuseRewound(after: After): never {
 
 /** What a reader has seen who read up to the head. */
 export function seenOf(head: HeadItem | undefined): Seen {
-  return head ? { at: head.at, version: head.currentVersion ?? 0 } : NOTHING
+  return head ? { at: head.at, count: head.count } : NOTHING
 }
 
 /** The sort key of the newest event that was seen. */
-export function seenKey(pk: string, { at, version }: Seen): string {
-  return isAggregatePartition(pk) ? versionKey(version) : at
+export function seenKey(pk: string, { at, count }: Seen): string {
+  return isAggregatePartition(pk) ? versionKey(count ?? 0) : at
 }
 
 /**
@@ -58,6 +58,7 @@ export function rangeAfter(
   readonly to?: string
   readonly after?: At
   readonly onGone?: () => never
+  readonly holds?: Holding
 } {
   return {
     ...(seen.at !== '' && {
@@ -65,6 +66,12 @@ export function rangeAfter(
       after: seen.at,
       onGone: () => refuseRewound(after),
     }),
-    ...(upTo && upTo.at !== '' && { to: seenKey(pk, upTo) }),
+    ...(upTo && upTo.at !== '' && { to: seenKey(pk, upTo), holds: holdingOf(seen, upTo) }),
   }
+}
+
+/** What must be between what was seen and a head. */
+export function holdingOf(seen: Seen, head: Seen): Holding {
+  const isKnown = seen.count !== undefined && head.count !== undefined
+  return { newest: head.at, count: isKnown ? head.count - seen.count : undefined }
 }

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { At } from './clock.ts'
 import type { EventItem, HeadItem } from './items.ts'
+import { IncompleteError } from './complete.ts'
 import { HEAD, isAggregatePartition, MOST_VERSIONS, versionKey } from './keys.ts'
 import type { Source } from './merge.ts'
 import type { Range, Table } from './table.ts'
@@ -9,6 +11,8 @@ export const LAST_PLACE: At = '7ZZZZZZZZZZZZZZZZZZZZZZZZZ'
 const FIRST_PLACE: At = '00000000000000000000000000'
 
 const LARGEST_PAGE = 1000
+/** Milliseconds before each further look. */
+const PAUSES = [0, 5, 10, 20, 40, 80, 160, 320]
 
 /** What is read of one partition, or of one type in the index. */
 export interface Stretch extends Pick<Range, 'pk' | 'backwards' | 'byType'> {
@@ -21,6 +25,18 @@ export interface Stretch extends Pick<Range, 'pk' | 'backwards' | 'byType'> {
   readonly onGone?: (() => never) | undefined
   /** How many events are wanted at first. Default is as many as there are. */
   readonly first?: number | undefined
+  /** What a head says of the stretch. */
+  readonly holds?: Holding | undefined
+}
+
+/**
+ * What must be in a stretch: its newest place, and how many events. A query may show a transaction's
+ * events later than its head: then it is asked again.
+ */
+export interface Holding {
+  readonly newest: At
+  /** Unknown where only an event id says where the stretch begins. */
+  readonly count: number | undefined
 }
 
 /** A source that can be kept from growing. */
@@ -38,7 +54,7 @@ export function endsOf(pk: string): { readonly from: string; readonly to: string
 
 /** Reads a stretch in pages that begin as small as what is wanted, and grow. */
 export function readStretch(table: Table, stretch: Stretch, signal?: AbortSignal): BoundedSource {
-  const { pk, backwards = false, byType = false, after = '' } = stretch
+  const { pk, backwards = false, byType = false, after = '', holds } = stretch
   let { from, to } = { ...endsOf(byType ? '' : pk), ...definedEnds(stretch) }
   let { first: size, onGone } = stretch
   let upTo: At | undefined
@@ -46,6 +62,8 @@ export function readStretch(table: Table, stretch: Stretch, signal?: AbortSignal
   let peeked: readonly EventItem[] | undefined
   let pages: AsyncIterator<readonly EventItem[]> | undefined
   let hasEnded = from > to
+  let count = 0
+  let looks = 0
   const keyOf = (item: EventItem): string => (byType ? item.at : item.sk)
 
   const page = async (): Promise<readonly EventItem[]> => {
@@ -56,6 +74,15 @@ export function readStretch(table: Table, stretch: Stretch, signal?: AbortSignal
     )[Symbol.asyncIterator]()
     const { done, value } = await pages.next()
     hasEnded = done === true
+    if (hasEnded && holds && !backwards && (last?.at ?? '') < holds.newest) {
+      if (looks >= PAUSES.length) throw new IncompleteError()
+      await delay(PAUSES[looks], undefined, { signal })
+      looks += 1
+      if (last) from = keyOf(last)
+      pages = undefined
+      hasEnded = false
+      return []
+    }
     const items = done ? [] : value
     // A larger page begins with the last event of the smaller one.
     const fresh = items[0]?.at === last?.at ? items.slice(1) : items
@@ -74,7 +101,10 @@ export function readStretch(table: Table, stretch: Stretch, signal?: AbortSignal
       let items = peeked
       peeked = undefined
       if (!items) {
-        if (hasEnded) return undefined
+        if (hasEnded) {
+          if (holds?.count !== undefined && holds.count !== count) throw new IncompleteError()
+          return undefined
+        }
         items = await page()
       }
       if (onGone && (items.length > 0 || hasEnded)) {
@@ -83,6 +113,7 @@ export function readStretch(table: Table, stretch: Stretch, signal?: AbortSignal
       }
       const wanted = items.filter(({ at }) => at > after && !(upTo && at > upTo))
       if (upTo && items.some(({ at }) => at > upTo!)) hasEnded = true
+      count += wanted.length
       if (wanted.length > 0) return wanted
     }
   }

@@ -2,26 +2,26 @@ import { isObject, refuse } from '../../store/check-value.ts'
 import type { Cursor } from '../../store/stream.ts'
 import { isAt, type At } from './clock.ts'
 
-/**
- * The newest place of a partition that a reader has seen: `''` where there was none. In an aggregate
- * also its version, by which the event there is found.
- */
+/** The newest place of a partition that a reader has seen: `''` where there was none. */
 export interface Seen {
   readonly at: At | ''
-  /** `0` outside of aggregates. */
-  readonly version: number
+  /**
+   * How many events the partition then had, where that is known: by it a reader notices that an answer is
+   * older than the head. Of an aggregate it is the version, and always known.
+   */
+  readonly count: number | undefined
 }
 
 /** What a cursor of this store says: for each partition what was seen. */
 export type Vector = ReadonlyMap<string, Seen>
 
-export const NOTHING: Seen = { at: '', version: 0 }
+export const NOTHING: Seen = { at: '', count: 0 }
 
 /** As JSON, the partitions in order: equal vectors are the same text. */
 export function formatVector(vector: Vector): Cursor {
-  const entries = [...vector].map(([pk, { at, version }]): [string, string] => [
+  const entries = [...vector].map(([pk, { at, count }]): [string, string] => [
     pk,
-    version ? `${at}@${version}` : at,
+    count ? `${at}@${count}` : at,
   ])
   return JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))))
 }
@@ -30,11 +30,11 @@ export function formatVector(vector: Vector): Cursor {
 export function parseVector(cursor: Cursor): Vector {
   const vector = new Map<string, Seen>()
   for (const [pk, text] of Object.entries(parsed(cursor))) {
-    const [, at = '', digits = '0'] =
-      /^([0-9A-Z]{26})?(?:@([1-9]\d{0,8}))?$/u.exec(String(text)) ?? []
-    const isSeen = typeof text === 'string' && (text === '' || isAt(at))
+    const [, at = '', digits] = /^([0-9A-Z]{26})(?:@([1-9]\d{0,14}))?$/u.exec(String(text)) ?? []
+    const isSeen = text === '' || isAt(at)
     if (!isSeen || !/^(?:KEY|AGG)#/u.test(pk)) return refuseCursor(cursor)
-    vector.set(pk, { at, version: Number(digits) })
+    const count = digits === undefined ? undefined : Number(digits)
+    vector.set(pk, text === '' ? NOTHING : { at, count })
   }
   return vector
 }

@@ -38,7 +38,7 @@ async function held({ store, everything }: FreshLog): Promise<unknown[]> {
   return [
     await everything(),
     await store.outbox.read(),
-    await store.documents.get('["$snapshot","counter"]', 'a'),
+    await store.documents.get('["$snapshot","counter","a"]', 'a'),
     await store.documents.query({ type: '["$index","counter","byCount","1"]' }),
   ]
 }

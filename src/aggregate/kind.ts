@@ -7,7 +7,7 @@ import type { EventStore } from '../store/store.ts'
 import type { IndexKey } from './define-index.ts'
 import type { Rulebook } from './rulebook.ts'
 import { Recent } from './recent.ts'
-import { snapshotType, type Found, type Kind } from './stored.ts'
+import type { Found, Kind } from './stored.ts'
 
 /** What an aggregate type is made of. */
 export interface KindOptions<State> {
@@ -31,10 +31,8 @@ export function kindOf<State>(options: KindOptions<State>): Kind<State> {
   }
   const read = eventReader(definitions, {})
   const recent = new Recent<Found<State>>()
-  const snapshots = snapshotType(type)
   return {
     type,
-    snapshots,
     store,
     rulebook,
     definitions,

@@ -2,7 +2,7 @@ import { readAll, type EventReader } from '../client/read-events.ts'
 import { resend } from '../client/resend.ts'
 import { shortName } from '../client/short-name.ts'
 import type { EventDefinitions } from '../event/definition.ts'
-import type { StoredEvent } from '../event/event.ts'
+import type { AggregateRef, StoredEvent } from '../event/event.ts'
 import type { EventStore } from '../store/store.ts'
 import type { Cursor } from '../store/stream.ts'
 import { copyOf } from '../store/copy.ts'
@@ -25,8 +25,6 @@ const PAGE = 1000
 /** Where the events of an aggregate type are, and how they are read. */
 export interface Home {
   readonly type: string
-  /** The type of its snapshots. */
-  readonly snapshots: Promise<string>
   readonly store: EventStore
   readonly definitions: EventDefinitions
   readonly read: EventReader
@@ -66,14 +64,17 @@ interface Saved<State> {
   readonly base?: Base<State>
 }
 
-/** The type of the documents that are the snapshots of a type. */
-export function snapshotType(type: string): Promise<string> {
-  return shortName(['$snapshot', type])
+/**
+ * The type of the document that is the snapshot of an aggregate. Each has its own, since documents of one
+ * type are kept together: where that is in one partition, all aggregates of a type would wait for each other.
+ */
+export function snapshotType({ type, id }: AggregateRef): Promise<string> {
+  return shortName(['$snapshot', type, id])
 }
 
 /**
  * What the snapshot says, in one read or none. It may be out of date, which an append notices by its
- * expected version.
+ * expected version. Where an event id alone proves nothing without further reads, it is proven here.
  */
 export async function findQuickly<State>(
   kind: Kind<State>,
@@ -81,10 +82,27 @@ export async function findQuickly<State>(
   signal?: AbortSignal,
 ): Promise<Found<State>> {
   const recent = kind.recent.get(id)
-  if (recent) return recent
+  const { totalOrder } = kind.store.capabilities
+  if (recent && (totalOrder || recent.cursor !== undefined)) return recent
+  if (!totalOrder)
+    return (recent && (await proven(kind, id, recent, signal))) ?? find(kind, id, signal)
   const { base, ...saved } = await savedOf(kind, id, signal)
   if (!base && saved.guard !== 'absent') return find(kind, id, signal)
   return { ...(base ?? emptyBase(kind.rulebook)), ...saved, isCertain: false }
+}
+
+/** With the cursor of its newest event, if that is still the newest one. */
+async function proven<State>(
+  { type, store }: Home,
+  id: string,
+  found: Found<State>,
+  signal: AbortSignal | undefined,
+): Promise<Found<State> | undefined> {
+  const last = { fromVersion: found.sequence, signal }
+  const load = () => store.load([{ aggregate: { type, id } }], last)
+  const { events, cursor } = await resend(load, { signal })
+  const isNewest = events.length === 1 && events[0]?.id === found.eventId
+  return isNewest ? { ...found, cursor } : undefined
 }
 
 /** The state as of now: the snapshot where it is current, else rebuilt from the events. */
@@ -97,10 +115,11 @@ export async function find<State>(
     savedOf(kind, id, signal),
     newestOf(kind, id, signal),
   ])
-  const isCurrent = base?.eventId === newest?.id && base?.sequence === newest?.aggregate?.version
+  if (!newest) return { ...emptyBase(kind.rulebook), ...saved, isCertain: true }
+  const isCurrent = base?.eventId === newest.id && base.sequence === newest.aggregate?.version
   // Rules that see the past see all of it.
   const from = kind.rulebook.history ? undefined : base
-  const found = base && isCurrent ? base : await replay(kind, id, { from, signal })
+  const found = isCurrent ? base : await replay(kind, id, { from, signal })
   return { ...found, ...saved, isCertain: true }
 }
 
@@ -134,11 +153,11 @@ export async function withPast<State>(
 
 /** What the snapshot has, and whether it may be used. */
 export async function savedOf<State>(
-  { snapshots, store, rulebook }: Kind<State>,
+  { type, store, rulebook }: Kind<State>,
   id: string,
   signal?: AbortSignal,
 ): Promise<Saved<State>> {
-  const documentType = await snapshots
+  const documentType = await snapshotType({ type, id })
   const document = await resend(() => store.documents.get(documentType, id), { signal })
   if (!document) return { keys: {}, guard: 'absent' }
   const guard = { revision: document.revision }

@@ -17,7 +17,7 @@ import {
   type OutboundEvent,
 } from './rulebook.ts'
 import type { Snapshot, StoredSnapshot } from './snapshot.ts'
-import type { Found, Home, Kind } from './stored.ts'
+import { snapshotType, type Found, type Home, type Kind } from './stored.ts'
 
 /** What an append did. */
 export interface Appended<State> extends Snapshot<State> {
@@ -66,9 +66,15 @@ export async function prepare<State>(
     published,
     commit: {
       events: events.map((event) => ({ ...event, aggregate: ref })),
-      ...guardsOf(ref, found),
+      ...guardsOf(ref, found, kind),
       documents: [
-        { type: await kind.snapshots, id, data, if: found.guard, cursor: found.cursor },
+        {
+          type: await snapshotType(ref),
+          id,
+          data,
+          if: found.guard,
+          ...(kind.store.capabilities.totalOrder && { cursor: found.cursor }),
+        },
         ...(await entryWrites(ref, found, keys)),
       ],
       outbox: published,
@@ -92,7 +98,7 @@ export async function write<State>(
   const { replayed, documents } = committed
   if (!replayed && documents[0]) {
     const guard = { revision: documents[0].revision }
-    const cursor = cursorOf(kind, committed.events.at(-1))
+    const cursor = committed.cursor ?? cursorOf(kind, committed.events.at(-1))
     kind.recent.set(snapshot.ref.id, { ...next, guard, cursor })
   }
   const events = await readAll(kind.read, committed.events)
@@ -132,19 +138,30 @@ async function entryWrites(
       return { type: await entryType(type, index, key), id, delete: true } as const
     }),
     ...entered.map(async ([index, key]) => {
-      return { type: await entryType(type, index, key), id, data: { index, key } }
+      // One that is there says the same.
+      const unless = { if: 'absent', otherwise: 'skip' } as const
+      return { type: await entryType(type, index, key), id, data: { index, key }, ...unless }
     }),
   ])
 }
 
 /**
  * The aggregate must be at its version. And what is only known from a snapshot must be the newest event,
- * for a log that was rewound has another one: a condition tells, or the cursor of the snapshot.
+ * for a log that was rewound has another one: a condition tells, or the cursor of the snapshot. Without a
+ * total order the condition is also what gives the next append its cursor.
  */
 function guardsOf(
   aggregate: AggregateRef,
   { sequence, eventId, isCertain, cursor }: Found<unknown>,
+  { store }: Home,
 ): Pick<Commit, 'conditions' | 'expect'> {
+  if (!store.capabilities.totalOrder) {
+    const isSeen = eventId === '' ? sequence === 0 : cursor !== undefined
+    return {
+      expect: [{ aggregate, version: sequence }],
+      ...(isSeen && { conditions: [{ streams: [{ aggregate }], after: cursor }] }),
+    }
+  }
   return isCertain || eventId === '' || cursor !== undefined
     ? { expect: [{ aggregate, version: sequence }] }
     : { conditions: [{ streams: [{ aggregate }], after: { eventId } }] }

@@ -23,7 +23,7 @@ const trustsSnapshots: Change = (store) => ({
   read: async function* (streams, options = {}) {
     const aggregate = streams === 'all' ? undefined : streams[0]?.aggregate
     if (!aggregate || !options.backwards) return yield* store.read(streams, options)
-    const document = await store.documents.get(await snapshotType(aggregate.type), aggregate.id)
+    const document = await store.documents.get(await snapshotType(aggregate), aggregate.id)
     const { eventId, sequence } = (document?.data ?? {}) as Partial<StoredSnapshot<unknown>>
     for await (const event of store.read(streams, options)) {
       yield eventId === undefined || sequence === undefined

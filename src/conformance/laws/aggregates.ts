@@ -60,7 +60,7 @@ const names = [
   '::',
   'a"b\'c`d\\e',
   '","',
-  '["$snapshot","account"]',
+  '["$snapshot","account","a"]',
   '$index',
   '$snapshot',
   'byEmail/b@x',

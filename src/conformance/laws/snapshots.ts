@@ -18,13 +18,13 @@ import { appendAll, meanwhile, numbers, read } from '../samples.ts'
 const account = { type: 'account', id: 'acc_1' }
 
 const sequenceOf = async (store: EventStore): Promise<number> => {
-  const document = await store.documents.get(await snapshotType('account'), 'acc_1')
+  const document = await store.documents.get(await snapshotType(account), 'acc_1')
   return (document?.data as StoredSnapshot<unknown> | undefined)?.sequence ?? 0
 }
 
 /** Takes the snapshot of one log to another, over the one that is there. */
 async function carry(from: EventStore, to: EventStore): Promise<void> {
-  const document = await from.documents.get(await snapshotType('account'), 'acc_1')
+  const document = await from.documents.get(await snapshotType(account), 'acc_1')
   ok(document !== undefined, 'the snapshot is kept as a document')
   const { type, id, data } = document
   await to.commit({ documents: [{ type, id, data }] })
@@ -96,7 +96,7 @@ export const snapshotLaws: readonly Law[] = [
       equal((await accounts.get('acc_1'))?.state.digest, digestOf([1, 2]), 'with an old one')
       const { sequence, state } = await accounts.append('acc_1', changed(3))
       equal([sequence, state.digest], [3, digestOf([1, 2, 3])], 'appended to an old one')
-      const type = await snapshotType('account')
+      const type = await snapshotType(account)
       await store.commit({ documents: [{ type, id: 'acc_1', delete: true }] })
       equal((await accounts.get('acc_1'))?.state.digest, digestOf([1, 2, 3]), 'a deleted one')
       for (const data of [

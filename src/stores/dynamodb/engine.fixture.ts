@@ -5,8 +5,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, type TranslateConfig } from '@aws-sdk/lib-dynamodb'
 import { inject } from 'vitest'
-import { createTable } from './schema.ts'
-import type { ShapeOptions } from './table-shape.ts'
+import { createTable, type CreateTableOptions } from './schema.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -46,7 +45,9 @@ export interface FreshTable extends AsyncDisposable {
 let made = 0
 
 /** A new table, deleted at the end: `await using table = await freshTable()`. */
-export async function freshTable(options: ShapeOptions = {}): Promise<FreshTable> {
+export async function freshTable(
+  options: Omit<CreateTableOptions, 'client' | 'tableName'> = {},
+): Promise<FreshTable> {
   made += 1
   const tableName = `test-${process.pid}-${made}-${Math.random().toString(36).slice(2, 8)}`
   // Each one its own client: a pool of connections is shared by nobody.

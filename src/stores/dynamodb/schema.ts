@@ -23,6 +23,8 @@ export interface CreateTableOptions extends ShapeOptions {
   /** A `DynamoDBDocumentClient` or a `DynamoDBClient`. */
   readonly client: DynamoClient
   readonly tableName: string
+  /** Whether new items go to a stream, which the handlers of `eventfold/streams` need. Default is `true`. */
+  readonly stream?: boolean | undefined
 }
 
 /** Milliseconds between two looks at a table that is being made, and for how long. */
@@ -40,7 +42,7 @@ const READY_WITHIN = 300_000
  * ```
  */
 export async function createTable(options: CreateTableOptions): Promise<void> {
-  const { client, tableName, keyNames = KEY_NAMES } = options
+  const { client, tableName, keyNames = KEY_NAMES, stream = true } = options
   const call: Call = { what: 'make', tableName, keyNames }
   const calls = createCalls({ client, tableName, keyNames, patience: PATIENCE })
   const shape = shapeOf(options)
@@ -50,7 +52,9 @@ export async function createTable(options: CreateTableOptions): Promise<void> {
       new CreateTableCommand({
         ...shape,
         TableName: tableName,
-        StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
+        ...(stream && {
+          StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
+        }),
       }),
     (error) => (isExistingTable(error) ? {} : undefined),
   )

@@ -128,7 +128,7 @@ const dynamodb: AnyStore = {
       return documentClient
     }
     const client = connect()
-    await createTable({ client, tableName })
+    await createTable({ client, tableName, stream: false })
     const stores: EventStore[] = []
     const open = (over: DynamoDBDocumentClient): EventStore => {
       // As the other stores file events.

@@ -114,7 +114,7 @@ test.skipIf(inject('dynamodbMissing') !== undefined).each(seeds)(
     )
 
     const sends = createDeck<SendFault>(random, {
-      refused: 3,
+      refused: 5,
       cut: 1,
       lost: 2,
       repeated: 5,

@@ -159,9 +159,7 @@ function prepareDocument(
   if ((write.delete === true) !== (data === undefined)) {
     refuse([where], 'either data or delete: true', write)
   }
-  const guards = [given]
-    .flat()
-    .filter((guard) => guard !== 'any') as PreparedDocument['guards'][number][]
+  const guards = [given].flat().filter((guard) => guard !== 'any')
   if (cursor === undefined && (guards.includes('newer') || guards.includes('not-older'))) {
     refuse([where, 'cursor'], 'a cursor for the guard', cursor)
   }

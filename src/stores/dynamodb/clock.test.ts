@@ -1,13 +1,13 @@
-import fc from 'fast-check'
+import { assert, integer, pre, property } from 'fast-check'
 import { expect, test } from 'vitest'
 import { createEventId } from '../../event/id.ts'
 import { atOf, createClock, isAt, positionOf } from './clock.ts'
 
-const positions = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
+const positions = integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
 
 test('a place is a ULID that gives its position back', () => {
-  fc.assert(
-    fc.property(positions, (position) => {
+  assert(
+    property(positions, (position) => {
       const at = atOf(position)
       expect(isAt(at)).toBe(true)
       expect(positionOf(at)).toBe(position)
@@ -17,9 +17,9 @@ test('a place is a ULID that gives its position back', () => {
 })
 
 test('places order as text like their positions', () => {
-  fc.assert(
-    fc.property(positions, positions, (left, right) => {
-      fc.pre(left !== right)
+  assert(
+    property(positions, positions, (left, right) => {
+      pre(left !== right)
       expect(atOf(left) < atOf(right)).toBe(left < right)
     }),
   )

@@ -3,7 +3,7 @@ import { ConcurrencyError, isEventfoldError } from '../../store/errors.ts'
 import { judgeDocument } from '../../store/judge.ts'
 import type { WriteAccess } from './access.ts'
 import { answerOf, knownEvents } from './answers.ts'
-import { guardingKeys, headKey, knownKeys, nameOfKey, type Draft } from './draft.ts'
+import { guardingKeys, headKey, knownKeys, nameOfKey, pkOfName, type Draft } from './draft.ts'
 import { compareDocumentCursors } from './evidence.ts'
 import type { DocumentItem, EventItem, HeadItem, Item } from './items.ts'
 import { aggregatePartition, answerKey, idKey, type ItemKey } from './keys.ts'
@@ -29,6 +29,31 @@ export async function judgeDraft(
   await checkConditions(draft, facts, access)
   await judgeDocuments(draft, facts, access)
   return undefined
+}
+
+/**
+ * As {@link judgeDraft}, of what refused a transaction. That may be less than the commit has against it:
+ * before it is refused, what comes earlier in the order of checks is looked at.
+ */
+export async function judgeAgain(
+  draft: Draft,
+  facts: Facts,
+  before: readonly Draft[],
+  access: WriteAccess,
+): Promise<Committed | undefined> {
+  try {
+    return await judgeDraft(draft, facts, access)
+  } catch (error) {
+    if (!isEventfoldError(error, 'CONFLICT')) throw error
+    if (isStillToCome(error, before)) return undefined
+    const keys = [...knownKeys(draft), ...(isDocumentConflict(error) ? guardingKeys(draft) : [])]
+    const missing = keys.filter((key) => !facts.has(nameOfKey(key)))
+    if (missing.length === 0) throw error
+    const more = await factsAt(missing, access)
+    const earlier = await judgeDraft(draft, new Map([...facts, ...more]), access)
+    if (earlier) return earlier
+    throw error
+  }
 }
 
 /** Everything that {@link judgeDraft} may want to know. */
@@ -60,7 +85,9 @@ async function answeredBefore(
 
 /** What is written next comes after every head that was seen, and on the version that it has. */
 function noteHeads(facts: Facts, { clock, versions }: WriteAccess): void {
-  for (const item of facts.values()) {
+  for (const [name, item] of facts) {
+    // Of a table that was made anew nothing is remembered.
+    if (!item) versions.delete(pkOfName(name))
     if (item?.['itemType'] !== 'head') continue
     const head = item as unknown as HeadItem
     clock.see(head.at)
@@ -124,7 +151,13 @@ async function judgeDocuments(draft: Draft, facts: Facts, access: WriteAccess): 
   }
 }
 
-/** Whether a guard of a document refused: what else may be wrong comes first, and must be looked at. */
-export function isDocumentConflict(error: unknown): boolean {
-  return isEventfoldError(error, 'CONFLICT') && error.conflict.reason === 'document'
+function isDocumentConflict({ conflict }: ConcurrencyError): boolean {
+  return conflict.reason === 'document'
+}
+
+/** Whether the version that a commit expects is made by those that go before it. */
+function isStillToCome({ conflict }: ConcurrencyError, before: readonly Draft[]): boolean {
+  if (conflict.reason !== 'version') return false
+  const pk = aggregatePartition(conflict.aggregate)
+  return before.some(({ events }) => events.some(({ aggregatePk }) => aggregatePk === pk))
 }

@@ -1,5 +1,5 @@
 import { LimitError } from '../../store/errors.ts'
-import type { Write } from './table.ts'
+import { keyOfWrite, type Write } from './table.ts'
 
 export const MOST_ITEMS = 100
 const ITEM_BYTES = 400 * 1024
@@ -20,8 +20,7 @@ export function checkSize(writes: readonly Write[]): void {
   for (const write of writes) {
     const bytes = bytesOf(write)
     if (bytes > ITEM_BYTES) {
-      const what =
-        'put' in write ? `the item of ${String(write.put['type'] ?? write.put.pk)}` : 'the item'
+      const what = `the item ${keyOfWrite(write).pk}`
       throw new LimitError(what, bytes, ITEM_BYTES, 'bytes in a DynamoDB item')
     }
     total += bytes
@@ -32,11 +31,11 @@ export function checkSize(writes: readonly Write[]): void {
 }
 
 /** How large what a write carries is, as DynamoDB counts: names and texts in UTF-8, numbers up to 21 bytes. */
-export function bytesOf(write: Write): number {
+function bytesOf(write: Write): number {
   const attributes =
     'put' in write
       ? Object.entries(write.put)
-      : Object.entries({ ...(write as { condition: { values: object } }).condition.values })
+      : [...Object.entries(keyOfWrite(write)), ...Object.entries(write.condition.values)]
   let bytes = 0
   for (const [name, value] of attributes) {
     bytes += Buffer.byteLength(name) + (typeof value === 'string' ? Buffer.byteLength(value) : 21)

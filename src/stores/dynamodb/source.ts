@@ -7,7 +7,7 @@ import type { Source } from './merge.ts'
 import type { Range, Table } from './table.ts'
 
 /** After every place, and before none. */
-export const LAST_PLACE: At = '7ZZZZZZZZZZZZZZZZZZZZZZZZZ'
+const LAST_PLACE: At = '7ZZZZZZZZZZZZZZZZZZZZZZZZZ'
 const FIRST_PLACE: At = '00000000000000000000000000'
 
 const LARGEST_PAGE = 1000
@@ -46,7 +46,7 @@ export interface BoundedSource extends Source {
 }
 
 /** Sort keys between which all events of a partition are, and nothing else. */
-export function endsOf(pk: string): { readonly from: string; readonly to: string } {
+function endsOf(pk: string): { readonly from: string; readonly to: string } {
   return isAggregatePartition(pk)
     ? { from: versionKey(0), to: versionKey(MOST_VERSIONS) }
     : { from: FIRST_PLACE, to: LAST_PLACE }

@@ -19,6 +19,7 @@ import { openOutbox } from './outbox.ts'
 import { pinsOf, type Pin } from './pins.ts'
 import { readEvents } from './read.ts'
 import type { Ready } from './ready.ts'
+import { parseVector } from './vector.ts'
 
 const limits: Limits = { eventBytes: 390_000, commitEvents: 98 }
 
@@ -44,8 +45,8 @@ export function createStore(access: WriteAccess, ready: Ready): EventStore {
     const named = given.events?.map(({ id }) => id !== undefined) ?? []
     await ready.forWriting()
     const draft = (pins: readonly Pin[]): Draft => draftOf(prepared, named, pins, filing)
-    const pins = await pinned(prepared, draft([]), access)
-    return Array.isArray(pins) ? combiner.add(draft(pins), signal) : (pins as Committed)
+    const { pins, earlier } = await pinned(prepared, draft([]), access)
+    return earlier ?? combiner.add(draft(pins), signal)
   }
 
   const load = async (streams: Streams, options: LoadOptions): Promise<Loaded> => {
@@ -54,6 +55,8 @@ export function createStore(access: WriteAccess, ready: Ready): EventStore {
     const { idempotency } = options
     const key = idempotency ? [answerKey(idempotency.key)] : []
     const { events, cursor, also } = await loadEvents(access, streams, options, key)
+    // What is decided on it comes after it.
+    for (const { at } of parseVector(cursor).values()) if (at) access.clock.see(at)
     const answer = idempotency && also[0] && (await answerOf(idempotency, also[0], access))
     return { events, cursor, ...(answer && { replayed: answer }) }
   }
@@ -100,15 +103,15 @@ async function pinned(
   prepared: PreparedCommit,
   draft: Draft,
   access: WriteAccess,
-): Promise<Pin[] | Committed> {
+): Promise<{ readonly pins: Pin[]; readonly earlier?: Committed }> {
   const written = new Set(draft.events.flatMap(headedOf))
   try {
-    return await pinsOf(prepared.conditions, (pk) => written.has(pk), access)
+    return { pins: await pinsOf(prepared.conditions, (pk) => written.has(pk), access) }
   } catch (error) {
     if (!isEventfoldError(error, 'CONFLICT')) throw error
     const facts = await factsAt([...knownKeys(draft), ...guardingKeys(draft)], access)
     const earlier = await judgeDraft(draft, facts, access)
-    if (earlier) return earlier
+    if (earlier) return { pins: [], earlier }
     throw error
   }
 }

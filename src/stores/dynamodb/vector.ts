@@ -4,7 +4,7 @@ import { isAt, type At } from './clock.ts'
 
 /** The newest place of a partition that a reader has seen: `''` where there was none. */
 export interface Seen {
-  readonly at: At | ''
+  readonly at: At
   /**
    * How many events the partition then had, where that is known: by it a reader notices that an answer is
    * older than the head. Of an aggregate it is the version, and always known.

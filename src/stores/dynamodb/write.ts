@@ -2,11 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Committed } from '../../store/commit.ts'
 import { isEventfoldError, StoreError } from '../../store/errors.ts'
 import type { WriteAccess } from './access.ts'
-import { headKey, nameOfKey, type Draft } from './draft.ts'
-import { proveCursor } from './evidence.ts'
-import { allFacts, factsAt, judgeDraft, type Facts } from './judge-draft.ts'
-import { aggregatePartition, type ItemKey } from './keys.ts'
+import { nameOfKey, type Draft } from './draft.ts'
+import { judgeAgain, type Facts } from './judge-draft.ts'
 import { planOf, type Plan } from './plan.ts'
+import { prepareAll } from './prepare.ts'
 import { keyOfWrite, type Refused } from './table.ts'
 
 /** How often a commit is refused by what others do before it gives up. */
@@ -30,6 +29,9 @@ export async function writeAll(
   report: Report,
 ): Promise<void> {
   const waiting = new Set(drafts)
+  const unprepared = new Set(drafts)
+  // Those that DynamoDB refused together for what one of them alone may be to blame.
+  const loners = new Set<Draft>()
   const settle = async (
     draft: Draft,
     work: () => Promise<Committed | undefined>,
@@ -43,68 +45,58 @@ export async function writeAll(
     }
     waiting.delete(draft)
   }
-  await Promise.all(drafts.map((draft) => settle(draft, () => prepare(draft, access))))
+  // How often in a row nobody came further.
   for (let refusals = 0; waiting.size > 0;) {
-    const plan = await planned([...waiting], access, settle)
-    if (!plan) continue
-    const refused = await sent(plan, access, settle)
-    if (!refused) continue
+    const ready = withoutRivals(waiting)
+    const fresh = ready.filter((draft) => unprepared.delete(draft))
+    const prepare = prepareAll(fresh, access)
+    await Promise.all(fresh.map((draft) => settle(draft, () => prepare(draft))))
+    const left = waiting.size
+    const plan = await planned(together(ready, waiting, loners), access, settle)
+    const refused = plan && (await sent(plan, access, settle, loners))
+    if (!refused) {
+      refusals = 0
+      continue
+    }
     refusals += 1
     const facts = factsOf(plan, refused)
     const isHopeless = refusals >= ATTEMPTS
     await Promise.all(
-      plan.drafts.map((draft) =>
+      plan.drafts.map((draft, index) =>
         settle(draft, async () => {
-          const earlier = await judgeDraft(draft, facts, access)
+          const earlier = await judgeAgain(draft, facts, plan.drafts.slice(0, index), access)
           if (isHopeless && !earlier) throw crowded()
           return earlier
         }),
       ),
     )
+    if (waiting.size < left) refusals = 0
     if (refusals > 1) await delay(Math.random() * Math.min(LONGEST_PAUSE, 2 ** refusals))
   }
 }
 
 type Settle = (draft: Draft, work: () => Promise<Committed | undefined>) => Promise<void>
 
-/** Learns what must be known before the first attempt: for most commits that is nothing. */
-async function prepare(draft: Draft, access: WriteAccess): Promise<Committed | undefined> {
-  try {
-    for (const { write } of draft.documents) {
-      if (write.cursor !== undefined) await proveCursor(write.cursor, access)
-    }
-    const keys = unknownKeys(draft, access)
-    return keys.length > 0
-      ? await judgeDraft(draft, await factsAt(keys, access), access)
-      : undefined
-  } catch (error) {
-    if (!isEventfoldError(error, 'CONFLICT')) throw error
-    // What comes earlier in the order of checks was not looked at yet.
-    const earlier = await judgeDraft(draft, await allFacts(draft, access), access)
-    if (earlier) return earlier
-    throw error
-  }
+/** Those whose documents nobody before them writes: what they find depends on nobody else. */
+function withoutRivals(drafts: Iterable<Draft>): Draft[] {
+  const written = new Set<string>()
+  return [...drafts].filter(({ documents }) => {
+    const names = documents.map(({ key }) => nameOfKey(key))
+    const isReady = names.every((name) => !written.has(name))
+    for (const name of names) written.add(name)
+    return isReady
+  })
 }
 
-/** What no guard, expectation or memory tells: documents, versions, and what several cursors saw. */
-function unknownKeys({ commit, events, documents, pins }: Draft, access: WriteAccess): ItemKey[] {
-  const expected = new Set(commit.expect.map(({ aggregate }) => aggregatePartition(aggregate)))
-  const heads = new Set<string>()
-  for (const { aggregatePk: pk } of events) {
-    if (pk !== undefined && !expected.has(pk) && !access.versions.has(pk)) heads.add(pk)
-  }
-  const seen = new Map<string, string>()
-  for (const {
-    pk,
-    seen: { at },
-  } of pins) {
-    if ((seen.get(pk) ?? at) !== at) heads.add(pk)
-    seen.set(pk, at)
-  }
-  return [
-    ...Array.from(heads, headKey),
-    ...documents.filter(({ result }) => !result).map(({ key }) => key),
-  ]
+/** Those that may go together with the first of them. */
+function together(
+  ready: readonly Draft[],
+  waiting: ReadonlySet<Draft>,
+  loners: ReadonlySet<Draft>,
+): Draft[] {
+  const [first, ...others] = ready.filter((draft) => waiting.has(draft))
+  if (!first) return []
+  return [first, ...(loners.has(first) ? [] : others.filter((draft) => !loners.has(draft)))]
 }
 
 /** The next transaction; `undefined` where the first commit cannot be sent, or has nothing to write. */
@@ -113,7 +105,8 @@ async function planned(
   access: WriteAccess,
   settle: Settle,
 ): Promise<Plan | undefined> {
-  const [first] = drafts as [Draft]
+  const [first] = drafts
+  if (!first) return undefined
   try {
     const plan = planOf(drafts, access)
     if (plan.writes.length > 0) return plan
@@ -121,13 +114,18 @@ async function planned(
       plan.drafts.map((draft, index) => settle(draft, async () => plan.committed[index])),
     )
   } catch (error) {
-    await settle(first, () => Promise.reject(error as Error))
+    await settle(first, () => Promise.reject(error))
   }
   return undefined
 }
 
 /** Sends a transaction and settles its commits; what refused it is given back. */
-async function sent(plan: Plan, access: WriteAccess, settle: Settle): Promise<Refused | undefined> {
+async function sent(
+  plan: Plan,
+  access: WriteAccess,
+  settle: Settle,
+  loners: Set<Draft>,
+): Promise<Refused | undefined> {
   try {
     const refused = await access.table.transact(plan.writes)
     if (refused) return refused
@@ -136,9 +134,12 @@ async function sent(plan: Plan, access: WriteAccess, settle: Settle): Promise<Re
       plan.drafts.map((draft, index) => settle(draft, async () => plan.committed[index])),
     )
   } catch (error) {
-    await Promise.all(
-      plan.drafts.map((draft) => settle(draft, () => Promise.reject(error as Error))),
-    )
+    const isFinal = isEventfoldError(error, 'STORE') && !error.retryable
+    if (isFinal && error.outcome === 'none' && plan.drafts.length > 1) {
+      for (const draft of plan.drafts) loners.add(draft)
+      return undefined
+    }
+    await Promise.all(plan.drafts.map((draft) => settle(draft, () => Promise.reject(error))))
   }
   return undefined
 }

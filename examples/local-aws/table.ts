@@ -30,10 +30,10 @@ export interface OpenedTable extends AsyncDisposable {
  */
 export async function openTable(tableName: string): Promise<OpenedTable> {
   const given =
-    process.env['DYNAMODB_ENDPOINT'] ??
-    process.env['AWS_ENDPOINT_URL_DYNAMODB'] ??
+    process.env['DYNAMODB_ENDPOINT'] ||
+    process.env['AWS_ENDPOINT_URL_DYNAMODB'] ||
     process.env['AWS_ENDPOINT_URL']
-  const own = given === undefined ? await orEnd(startOwnEngine()) : undefined
+  const own = !given ? await orEnd(startOwnEngine()) : undefined
   const endpoint = own?.endpoint ?? String(given)
   const plain = new DynamoDBClient({ ...settings, endpoint, maxAttempts: 2 })
   const client = DynamoDBDocumentClient.from(plain)

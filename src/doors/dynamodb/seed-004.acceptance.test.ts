@@ -176,7 +176,7 @@ describe.runIf(hasTable)('seed 004 on a table', () => {
         type: 'NOTES',
         store: table.store,
         processor: new Processor<Note[], Note>(
-          { NOTED: ({ state, current }) => [...state, current as Note] },
+          { NOTED: ({ state, current }) => [...state, current] },
           () => [],
         ),
       })

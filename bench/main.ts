@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { benchAggregates } from './aggregates.ts'
+import { benchDynamo } from './dynamodb.ts'
 import { describeMachine } from './machine.ts'
 import { benchPostgres } from './postgres.ts'
 import { benchSqlite } from './sqlite.ts'
@@ -11,6 +12,7 @@ const rooms: Readonly<Record<string, (folder: string, names: readonly string[]) 
     sqlite: benchSqlite,
     postgres: benchPostgres,
     aggregates: benchAggregates,
+    dynamodb: benchDynamo,
   }
 
 const [room, ...names] = process.argv.slice(2)

@@ -1,11 +1,11 @@
 import { overallRate, ratesOf, ratiosOf, spreadOf, type Measured, type Spread } from './measure.ts'
 
-/** A ratio of two contestants that has to reach a bound. */
+/** A ratio of two contestants, which perhaps has to reach a bound. */
 export interface Figure {
   readonly what: string
   readonly over: Measured
   readonly under: Measured
-  readonly atLeast: number
+  readonly atLeast?: number
 }
 
 /** Prints rates and ratios: over all rounds, and the median of the rounds with the least and the most. */
@@ -31,8 +31,9 @@ export function printFigures(title: string, figures: readonly Figure[]): void {
         what,
         text(ratio, 2),
         ...show(spreadOf(ratiosOf(over, under)), 2),
-        String(atLeast),
-        ratio >= atLeast ? 'reached' : 'FELL SHORT',
+        ...(atLeast === undefined
+          ? []
+          : [String(atLeast), ratio >= atLeast ? 'reached' : 'FELL SHORT']),
       ]
     }),
   ])
@@ -49,7 +50,8 @@ function text(number: number, digits: number): string {
   })
 }
 
-function table(rows: readonly (readonly string[])[]): void {
+/** Prints rows in columns, the first of them as a heading. */
+export function table(rows: readonly (readonly string[])[]): void {
   const widths: number[] = []
   for (const row of rows) {
     for (const [column, cell] of row.entries())

@@ -72,8 +72,11 @@ export function tableDefinition(
  * least and its most are what `billing` says.
  *
  * ```ts
+ * import { App, Stack } from 'aws-cdk-lib'
  * import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
+ * import { tableDefinition } from 'eventfold/dynamodb'
  *
+ * const stack = new Stack(new App(), 'Shop')
  * const table = new dynamodb.TableV2(stack, 'Orders', tableDefinition({ as: 'cdk', dynamodb }))
  * ```
  */

@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../../store/check-read.ts'
 import type { Committed } from '../../store/commit.ts'
 import { AbortedError } from '../../store/errors.ts'
 import type { WriteAccess } from './access.ts'
@@ -32,6 +33,7 @@ export class Combiner {
 
   /** Throws `ABORTED` when the signal says so: with an unknown outcome where it was sent. */
   async add(draft: Draft, signal: AbortSignal | undefined): Promise<Committed> {
+    throwIfAborted(signal, 'the commit')
     const { promise, resolve, reject } = Promise.withResolvers<Committed>()
     const entry: Entry = { draft, resolve, reject, isSent: false }
     const abort = (): void => {

@@ -10,6 +10,7 @@ import {
   HEAD,
   idKey,
   keyPartition,
+  orderKey,
   type ItemKey,
 } from './keys.ts'
 import type { Pin } from './pins.ts'
@@ -57,6 +58,7 @@ export function draftOf(
     ...events.flatMap(headedOf),
     ...pins.map(({ pk }) => pk),
     ...commit.expect.map(({ aggregate }) => aggregatePartition(aggregate)),
+    ...commit.outbox.flatMap(({ orderKey: key }) => (key === undefined ? [] : orderKey(key).pk)),
     ...documents.map(({ key }) => nameOfKey(key)),
     ...knownKeys({ commit, events }).map(nameOfKey),
   ])
@@ -93,6 +95,11 @@ export function headKey(pk: string): ItemKey {
 /** One text for a key. */
 export function nameOfKey({ pk, sk }: ItemKey): string {
   return `${pk}\0${sk}`
+}
+
+/** The partition of a key that is one text. */
+export function pkOfName(name: string): string {
+  return name.slice(0, name.indexOf('\0'))
 }
 
 function filed(event: PreparedEvent, isNamed: boolean, { partitionKey }: Filing): DraftEvent {

@@ -96,9 +96,9 @@ function costOf({ commit, events, documents, pins }: Draft): {
   for (const each of events) {
     const copies = headedOf(each).length + each.plainPks.length
     items += Math.max(copies, 1) + (each.isNamed && copies > 0 ? 1 : 0)
-    bytes += (each.event.json.length + each.event.metadataJson.length) * copies
+    bytes += (bytesOf(each.event.json) + bytesOf(each.event.metadataJson)) * Math.max(copies, 1)
   }
-  for (const { json = '' } of [...commit.documents, ...commit.outbox]) bytes += json.length
+  for (const { json = '' } of [...commit.documents, ...commit.outbox]) bytes += bytesOf(json)
   const heads = new Set([
     ...events.flatMap(headedOf),
     ...pins.map(({ pk }) => pk),
@@ -106,4 +106,8 @@ function costOf({ commit, events, documents, pins }: Draft): {
     ...commit.outbox.flatMap(({ orderKey: key }) => (key === undefined ? [] : orderKey(key).pk)),
   ])
   return { items, heads, bytes }
+}
+
+function bytesOf(json: string): number {
+  return Buffer.byteLength(json)
 }

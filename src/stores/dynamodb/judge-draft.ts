@@ -8,6 +8,7 @@ import { compareDocumentCursors } from './evidence.ts'
 import type { DocumentItem, EventItem, HeadItem, Item } from './items.ts'
 import { aggregatePartition, answerKey, idKey, type ItemKey } from './keys.ts'
 import { movePin } from './pins.ts'
+import { whenThere } from './there.ts'
 import { positionOf } from './clock.ts'
 
 /** What was found under some keys: `undefined` where there is nothing. Of other keys nothing is known. */
@@ -77,10 +78,16 @@ async function answeredBefore(
   const { idempotency } = draft.commit
   const answer = idempotency && facts.get(nameOfKey(answerKey(idempotency.key)))
   if (answer) return answerOf(idempotency, answer, access)
-  const ids = draft.events.map(({ event, isNamed }) =>
-    isNamed ? facts.get(nameOfKey(idKey(event.id))) : undefined,
+  const keys = draft.events.flatMap(({ event, isNamed }) => (isNamed ? idKey(event.id) : []))
+  if (!keys.some((key) => facts.get(nameOfKey(key)))) return undefined
+  // Where one is known, so are the others, although they may not have been among what refused.
+  const items = await whenThere(keys, access)
+  const ids = new Map(keys.map((key, index) => [key.pk, items[index]]))
+  return knownEvents(
+    draft,
+    draft.events.map(({ event, isNamed }) => (isNamed ? ids.get(idKey(event.id).pk) : undefined)),
+    access,
   )
-  return ids.some(Boolean) ? knownEvents(draft, ids, access) : undefined
 }
 
 /** What is written next comes after every head that was seen, and on the version that it has. */
@@ -157,7 +164,7 @@ function isDocumentConflict({ conflict }: ConcurrencyError): boolean {
 
 /** Whether the version that a commit expects is made by those that go before it. */
 function isStillToCome({ conflict }: ConcurrencyError, before: readonly Draft[]): boolean {
-  if (conflict.reason !== 'version') return false
+  if (conflict.reason !== 'version' || !conflict.aggregate) return false
   const pk = aggregatePartition(conflict.aggregate)
   return before.some(({ events }) => events.some(({ aggregatePk }) => aggregatePk === pk))
 }

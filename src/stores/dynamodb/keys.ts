@@ -20,6 +20,8 @@ export const OUTBOX = 'OUTBOX'
 export const MOST_VERSIONS = 999_999_999
 
 const LONG_KEY = 512
+/** Of a type and an id of 255 bytes each, all of them escaped. */
+const LONGEST_AGGREGATE = 2 * 3 * 255 + 1
 
 /** The partition of the events that are filed under a key. A long key gives way to its SHA-256. */
 export function keyPartition(key: string): string {
@@ -28,7 +30,9 @@ export function keyPartition(key: string): string {
 
 /** The partition of an aggregate: its events, and its head. */
 export function aggregatePartition({ type, id }: AggregateRef): string {
-  return `AGG#${escaped(type)}#${escaped(id)}`
+  const name = `${escaped(type)}#${escaped(id)}`
+  // No event has one as long as this, but it may be asked for.
+  return `AGG#${Buffer.byteLength(name) > LONGEST_AGGREGATE ? `sha256:${sha256(name)}` : name}`
 }
 
 export function isAggregatePartition(pk: string): boolean {

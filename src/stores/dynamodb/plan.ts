@@ -32,14 +32,27 @@ const IS_NEW = {
 }
 
 /**
- * Puts the first commit into a transaction, and those of the others that may go with it, in their order:
- * their events rise, and each head moves once. Throws `LIMIT` where DynamoDB would not take the first.
+ * Puts the first commit into a transaction, and those of the others that may go with it. Throws `LIMIT`
+ * where DynamoDB would not take the first, even by itself.
  */
 export function planOf(waiting: readonly Draft[], access: WriteAccess): Plan {
+  const drafts = fitting(waiting, (pk) => access.versions.get(pk) ?? 0)
+  try {
+    return planTogether(drafts, access)
+  } catch (error) {
+    if (drafts.length < 2) throw error
+    return planTogether(drafts.slice(0, 1), access)
+  }
+}
+
+/** All of them in their order: their events rise, and each head moves once. */
+function planTogether(drafts: readonly Draft[], access: WriteAccess): Plan {
   const { clock, versions } = access
   const versionOf = (pk: string): number => versions.get(pk) ?? 0
-  const drafts = fitting(waiting, versionOf)
-  for (const { seen } of drafts.flatMap(({ pins }) => pins)) if (seen.at) clock.see(seen.at)
+  for (const { seen, isProven } of drafts.flatMap(({ pins }) => pins)) {
+    // Anybody can write a cursor, of any time.
+    if (isProven && seen.at) clock.see(seen.at)
+  }
   // One place before the events of each commit, for its outbox: there commits of one key keep their order.
   const places = clock.take(drafts.reduce((count, { events }) => count + events.length + 1, 0))
   const [first = ''] = places
@@ -52,12 +65,15 @@ export function planOf(waiting: readonly Draft[], access: WriteAccess): Plan {
   const puts = parts.flatMap(({ fresh }) => fresh.map((put) => ({ put, condition: IS_NEW })))
   const documents = parts.flatMap((part) => part.documents)
   const items = parts.flatMap((part) => part.items.map((put) => ({ put })))
-  const writes: Write[] = [
+  const all: Write[] = [
     ...puts,
     ...heads.all().map((change) => writeOf(change, first)),
     ...documents,
     ...items,
   ]
+  // Documents that are left out are looked at for the sake of what is written beside them.
+  const isLeftOut = all.every((write) => 'check' in write) && heads.all().length === 0
+  const writes = isLeftOut ? [] : all
   checkSize(writes)
   return {
     drafts,

@@ -100,6 +100,16 @@ describe('code written for another library', () => {
       { source: 'unknown' },
     ])
     await store.close()
+
+    const { walkThroughTable } = await load('dispatch/lambda.ts')
+    await using table = await freshTable({ keyNames: { pk: 'pk', sk: 'sk' } })
+    expect(await walkThroughTable(testClient(), table.tableName)).toEqual({
+      seen: ['wal_123 5000', 'wal_123 1', 'wal_123 2'],
+      failed: 0,
+      keys: ['EVT#000000001', 'EVT#000000002', 'EVT#000000003'],
+      // The listener has dispatched one more.
+      head: 4,
+    })
   })
 
   test('for the rules engine does what its document says', async () => {
@@ -111,6 +121,13 @@ describe('code written for another library', () => {
     expect(await runExample(store)).toEqual({
       balance: 50,
       byEmail: [{ ref: { type: 'ACCOUNT', id: 'account-1' }, state: owner, sequence: 2 }],
+    })
+    const { runExampleOnTable } = await load('rules/dynamo.ts')
+    await using table = await freshTable()
+    expect(await runExampleOnTable(testClient(), table.tableName)).toMatchObject({
+      balance: 50,
+      byEmail: [{ ref: { type: 'ACCOUNT', id: 'account-1' }, state: owner, sequence: 2 }],
+      waiting: [{ type: 'BALANCE_CHANGED', data: { balance: 50 } }],
     })
     expect(await runTyped(new MemoryEventStore())).toMatchObject({ email: 'owner@example.com' })
     const published = ['BALANCE_CHANGED', 'BALANCE_CHANGED', 'BALANCE_CHANGED']

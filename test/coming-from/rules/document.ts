@@ -4,13 +4,13 @@ import type { EventStore } from 'eventfold'
 
 // What the document shows, on any store.
 
-interface Account {
+export interface Account {
   email: string
   balance: number
 }
 
-type Inbound = AccountOpened | BalanceChanged
-type Outbound = BalanceChangedNotification
+export type Inbound = AccountOpened | BalanceChanged
+export type Outbound = BalanceChangedNotification
 
 interface AccountOpened {
   email: string

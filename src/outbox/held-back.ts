@@ -1,18 +1,5 @@
-import type { OutboxRecord } from '../store/outbox.ts'
-
-/** How many order keys may fail at once before no further messages are tried. */
-const MOST = 10_000
-/** Milliseconds until a failed message is tried again, at first and at most. */
-const FIRST_PAUSE = 100
-const LONGEST_PAUSE = 30_000
-
-/** A record, and the cursor after which it is the first one to be read. */
-export interface Placed {
-  readonly record: OutboxRecord
-  /** What it holds back when it fails: its order key, or nothing but itself. */
-  readonly key: string
-  readonly before: string | undefined
-}
+import { MOST_FAILING, pauseAfter } from './pause.ts'
+import type { Holding, Placed } from './sender.ts'
 
 /** Where the messages of a key begin that wait behind a failed one. */
 interface Waiting {
@@ -38,7 +25,7 @@ interface Failure {
  * Cursors cannot be compared. To find out what is behind the reader, records are counted: between two
  * places there are never more of them later on, because new ones come at the end.
  */
-export class HeldBack {
+export class HeldBack implements Holding {
   readonly #failing = new Map<string, Failure>()
   readonly #passable = new Map<string, Waiting>()
   #read = 0
@@ -47,7 +34,7 @@ export class HeldBack {
 
   /** Whether the reader may go on. */
   get hasRoom(): boolean {
-    return this.#failing.size + this.#passable.size < MOST || this.#read < this.#lap
+    return this.#failing.size + this.#passable.size < MOST_FAILING || this.#read < this.#lap
   }
 
   /** Whether keys go on behind the reader. */
@@ -74,7 +61,6 @@ export class HeldBack {
     })
   }
 
-  /** Whether an older message of its key has failed: then this one waits. */
   holds({ key, record, before }: Placed): boolean {
     const failure = this.#failing.get(key)
     if (!failure) return false
@@ -84,13 +70,11 @@ export class HeldBack {
     return true
   }
 
-  /** `jitter`, from 0 to 1, is that of the call: what failed together is tried again together. */
   fail({ key, record, before }: Placed, now: number, jitter: number): void {
     const { cursor } = record
     const failure = this.#failing.get(key) ?? { cursor, before, attempts: 0, retryAt: 0 }
     failure.attempts += 1
-    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failure.attempts - 1))
-    failure.retryAt = now + (pause * (1 + jitter)) / 2
+    failure.retryAt = now + pauseAfter(failure.attempts, jitter)
     this.#failing.set(key, failure)
   }
 

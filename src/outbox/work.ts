@@ -4,7 +4,8 @@ import type { EventStore } from '../store/store.ts'
 import { createBell } from './bell.ts'
 import { LeaseLost, LeaseSeeker, type Lease } from './lease.ts'
 import type { OutboxMessage, Publisher } from './publisher.ts'
-import { OutboxReader } from './reader.ts'
+import { OrderedReader, type OutboxReader } from './reader.ts'
+import { RoundReader } from './round-reader.ts'
 
 /** How often a store may fail in a row before a relay gives up that does not work for ever. */
 const PATIENCE = 5
@@ -68,7 +69,7 @@ export async function work(options: Work): Promise<Drained> {
   }
 
   const readerWith = (lease: Lease): OutboxReader =>
-    new OutboxReader({
+    new (store.capabilities.totalOrder ? OrderedReader : RoundReader)({
       ...options,
       lease,
       bell,

@@ -13,13 +13,16 @@ if (major < 24) {
 // `STORES=memory,sqlite npm test` leaves the other rooms out, and the doors that live in them.
 const stores = process.env['STORES']?.split(',')
 const rooms = readdirSync('src/stores').filter((name) => stores && !stores.includes(name))
-const doors = rooms.includes('postgres') ? ['src/doors/{drizzle,knex}/**'] : []
+const doors = [
+  ...(rooms.includes('postgres') ? ['src/doors/{drizzle,knex}/**'] : []),
+  ...(rooms.includes('dynamodb') ? ['src/doors/{dynamodb,streams}/**', 'test/end-to-end/**'] : []),
+]
 
 /** The laws on a server take minutes: begun last, they would keep everybody waiting. */
 class LawsFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const areLaws = ({ moduleId }: TestSpecification) =>
-      /postgres\/store\..*test\.ts$/.test(moduleId)
+      /(?:postgres\/store|dynamodb\/(?:store|laws))\..*test\.ts$/.test(moduleId)
     const sorted = await super.sort(files)
     return [...sorted.filter(areLaws), ...sorted.filter((file) => !areLaws(file))]
   }

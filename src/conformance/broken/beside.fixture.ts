@@ -109,6 +109,25 @@ export const brokenBeside: readonly Broken[] = [
     }),
   },
   {
+    name: 'answers before its documents are written',
+    breaks: 'events, documents and outbox of a commit are visible to everybody once it is answered',
+    change: (store) => ({
+      commit: async ({ documents = [], ...commit }, options) => {
+        const answer = await store.commit(commit, options)
+        void later().then(() => store.commit({ documents }).catch(() => undefined))
+        return {
+          ...answer,
+          documents: documents.map(({ type, id }) => ({
+            type,
+            id,
+            status: 'created',
+            revision: 1,
+          })),
+        }
+      },
+    }),
+  },
+  {
     name: 'mixes the messages of commits',
     breaks: 'the outbox keeps the records of a commit together',
     change: (store) => ({
@@ -146,6 +165,43 @@ export const brokenBeside: readonly Broken[] = [
       outbox: {
         ...store.outbox,
         read: async (options) => (await store.outbox.read(options)).toReversed(),
+      },
+    }),
+  },
+  {
+    name: 'gives messages of several writers from the newest to the oldest',
+    breaks: 'a relay publishes once, and in order per key',
+    change: (store) => ({
+      outbox: {
+        ...store.outbox,
+        read: async (options) => (await store.outbox.read(options)).toReversed(),
+      },
+    }),
+  },
+  {
+    name: 'gives short pages of the outbox before its end',
+    breaks: 'a page of the outbox is short only at its end',
+    change: (store) => ({
+      outbox: {
+        ...store.outbox,
+        read: async (options) => (await store.outbox.read(options)).slice(0, 2),
+      },
+    }),
+  },
+  {
+    name: 'takes out one of several messages with one id',
+    breaks: 'outbox records of two commits may have one id',
+    change: (store) => ({
+      outbox: {
+        ...store.outbox,
+        remove: async (ids) => {
+          const records = await store.outbox.read({ limit: 9999 })
+          const again = records.filter(
+            ({ id }, index) => ids.includes(id) && records.findIndex((r) => r.id === id) < index,
+          )
+          await store.outbox.remove(ids)
+          await store.commit({ outbox: again.map(({ id, type, data }) => ({ id, type, data })) })
+        },
       },
     }),
   },

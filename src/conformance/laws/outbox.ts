@@ -131,6 +131,28 @@ export const outboxLaws: readonly Law[] = [
     },
   },
   {
+    law: 'a page of the outbox is short only at its end, however large its records are',
+    prove: async (open) => {
+      const { store } = await open()
+      const bytes = Math.min(150_000, Math.floor(store.capabilities.limits.eventBytes / 2))
+      const count = Math.ceil(1_500_000 / bytes)
+      const text = 'x'.repeat(bytes)
+      for (const n of numbers(0, count)) {
+        await store.commit({ outbox: [{ type: 'message', data: { n, text } }] })
+      }
+      for (const limit of [1, 3, count - 1, count, count + 1]) {
+        const seen: unknown[] = []
+        for (let after: string | undefined, isEnd = false; !isEnd;) {
+          const page = await store.outbox.read({ after, limit })
+          seen.push(...page.map(({ data }) => (data as { n: number }).n))
+          isEnd = page.length < limit
+          after = page.at(-1)?.cursor ?? after
+        }
+        equal(seen, numbers(0, count), `in pages of ${limit}`)
+      }
+    },
+  },
+  {
     law: 'a wrong limit or cursor of the outbox is refused',
     prove: async (open) => {
       const { store } = await open()
@@ -155,7 +177,7 @@ export const outboxLaws: readonly Law[] = [
   {
     law: 'outbox records of two commits may have one id: both wait, and are removed together',
     prove: async (open) => {
-      const { store } = await open()
+      const { store, reopen } = await open()
       for (const data of [1, 2]) await store.commit({ outbox: [{ id: 'msg_1', type: 'a', data }] })
       const records = await store.outbox.read()
       equal(
@@ -170,6 +192,10 @@ export const outboxLaws: readonly Law[] = [
       equal(await store.outbox.read(), [], 'the outbox')
       await store.commit({ outbox: [{ id: 'msg_1', type: 'a', data: 3 }] })
       equal((await store.outbox.read()).length, 1, 'records later')
+      await store.commit({ outbox: [{ id: 'msg_1', type: 'a', data: 4 }] })
+      const other = await reopen()
+      await other.outbox.remove(['msg_1'])
+      equal(await store.outbox.read(), [], 'the outbox of which another handle knows nothing')
     },
   },
 ]

@@ -1,4 +1,4 @@
-import type { OutboxMessage, Publisher } from '../../outbox/publisher.ts'
+import type { OutboxMessage, Publisher, PublishOutcome } from '../../outbox/publisher.ts'
 import { createOutboxRelay, type OutboxRelay, type OutboxRelayOptions } from '../../outbox/relay.ts'
 import type { EventStore } from '../../store/store.ts'
 import { equal, ok } from '../expect.ts'
@@ -180,6 +180,52 @@ export const relayLaws: readonly Law[] = [
     },
   },
   {
+    law: 'a relay publishes once, and in order per key, what several commit at the same time, while another key is held back',
+    prove: async (open, { writers, rounds }) => {
+      const log = await open()
+      const stores = await handles(log, writers)
+      for (const keepsOrder of [false, true]) {
+        let isBroken = true
+        const publisher = noting(({ orderKey }) => !isBroken || orderKey !== 'held')
+        await using relay = relayOn(
+          await log.reopen(),
+          keepsOrder ? keepingOrderOf(publisher) : publisher,
+          { batchSize: 3 },
+        )
+        await append(log.store, numbers(0, 7), ['held'])
+        const running = relay.run()
+        await atOnce(writers, async (writer) => {
+          for (const n of numbers(0, rounds)) {
+            const outbox = [{ type: 'message', data: n }]
+            const events = [added(`cart_${(writer + n) % 3}`)]
+            await (stores[writer] ?? log.store).commit({ events, outbox })
+          }
+        })
+        const { sent } = publisher
+        await until(() => sent.length >= writers * rounds, 'the others are published')
+        isBroken = false
+        await until(() => sent.length >= writers * rounds + 7, 'what was held back is published')
+        await relay.close()
+        await running
+        equal(data(sent, 'held'), numbers(0, 7), 'of the key that was held back')
+        const keys = new Set(sent.map(({ orderKey }) => orderKey))
+        equal(keys.size, 4, 'order keys')
+        for (const key of keys) {
+          const positions = sent
+            .filter(({ orderKey, event }) => event && orderKey === key)
+            .map(({ event }) => event?.position ?? 0)
+          equal(
+            positions,
+            [...new Set(positions)].toSorted((a, b) => a - b),
+            'positions of a key',
+          )
+        }
+        equal(sent.length, writers * rounds + 7, 'messages')
+        equal(await log.store.outbox.read(), [], 'the outbox')
+      }
+    },
+  },
+  {
     law: 'a failed message holds back only later messages of its order key, and is published later',
     prove: async (open) => {
       const { store } = await open()
@@ -308,6 +354,26 @@ export const relayLaws: readonly Law[] = [
     },
   },
 ]
+
+/** Publishes one message after the other, and after a failure nothing of its order key. */
+function keepingOrderOf({ sent, publish }: Noting): Noting {
+  return {
+    sent,
+    keepsOrder: true,
+    publish: async (messages) => {
+      const failed = new Map<string | undefined, PublishOutcome>()
+      const outcomes: PublishOutcome[] = []
+      for (const message of messages) {
+        const [outcome] = failed.has(message.orderKey)
+          ? [failed.get(message.orderKey)]
+          : await publish([message])
+        if (outcome?.status === 'rejected') failed.set(message.orderKey, outcome)
+        outcomes.push(outcome ?? { status: 'rejected', reason: 'no answer' })
+      }
+      return outcomes
+    },
+  }
+}
 
 /** Publishes what does not fail, and after a failure nothing of its order key. */
 function keepingOrder(fails: (message: OutboxMessage) => boolean): Noting {

@@ -57,6 +57,7 @@ export const snapshotLaws: readonly Law[] = [
   },
   {
     law: 'a reader that sees one part of an append sees all of it',
+    needs: 'atomicReads',
     prove: async (open, { writers, rounds }) => {
       const { store, reopen } = await open()
       const accounts = accountsOn(await reopen())

@@ -45,7 +45,36 @@ export const visibilityLaws: readonly Law[] = [
     },
   },
   {
+    law: 'events, documents and outbox of a commit are visible to everybody once it is answered',
+    prove: async (open, { writers, rounds }) => {
+      const log = await open()
+      const stores = await handles(log, writers)
+      await atOnce(writers, async (writer) => {
+        const own = stores[writer] ?? log.store
+        const other = stores[(writer + 1) % writers] ?? log.store
+        const streams = [cart(`cart_${writer}`)]
+        for (const n of numbers(1, rounds)) {
+          await own.commit({
+            events: [added(`cart_${writer}`, { n }), added(`cart_${writer}`, { n })],
+            documents: [{ type: 'view', id: `cart_${writer}`, data: n }],
+            outbox: [{ type: 'message', data: writer }],
+          })
+          const [events, loaded, document, messages] = await Promise.all([
+            read(other, streams),
+            other.load(streams),
+            other.documents.get('view', `cart_${writer}`),
+            other.outbox.read({ limit: 10_000 }),
+          ])
+          const counts = [events.length, loaded.events.length, document?.data]
+          equal(counts, [n * 2, n * 2, n], 'events read, events loaded, the document')
+          equal(messages.filter(({ data }) => data === writer).length, n, 'messages')
+        }
+      })
+    },
+  },
+  {
     law: 'events, documents and outbox of a commit become visible together',
+    needs: 'atomicReads',
     prove: async (open, { writers, rounds }) => {
       const log = await open()
       const [writer, reader] = await handles(log, 2)

@@ -17,7 +17,7 @@ interface Command {
  * heads are there, and some of the events are not yet, also for consistent queries. They are all there
  * when the writer has its answer.
  */
-export function laggingClients(milliseconds = 15): () => DynamoDBDocumentClient {
+export function laggingClients(milliseconds = 6): () => DynamoDBDocumentClient {
   const hidden = new Map<string, number>()
   const nameOf = (item: Item | undefined): string => `${item?.['_pk']?.S}\0${item?.['_sk']?.S}`
   let turn = 0

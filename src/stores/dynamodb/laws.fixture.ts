@@ -4,8 +4,12 @@ import type { DynamoClient } from './client.ts'
 import { freshTable, testClient } from './engine.fixture.ts'
 import { DynamoEventStore } from './index.ts'
 
-/** Proves the laws on tables of their own, each handle with a client of its own. */
-export function provesLaws(name: string, clientOf: () => DynamoClient = testClient): void {
+/** Proves the laws, or those `of` which the title matches, on tables of their own; each handle has its client. */
+export function provesLaws(
+  name: string,
+  clientOf: () => DynamoClient = testClient,
+  of = /./u,
+): void {
   const open = async (options?: LogOptions): Promise<OpenLog> => {
     const table = await freshTable({ stream: false })
     const reopen = (): DynamoEventStore =>
@@ -18,5 +22,8 @@ export function provesLaws(name: string, clientOf: () => DynamoClient = testClie
       })
     return { store: reopen(), reopen, remove: async () => table[Symbol.asyncDispose]() }
   }
-  conformance({ describe, it }, { name, open, can: [] })
+  const only = (title: string, prove: () => Promise<void>): void => {
+    if (of.test(title)) it(title, prove)
+  }
+  conformance({ describe, it: Object.assign(only, { skip: it.skip }) }, { name, open, can: [] })
 }

@@ -37,11 +37,14 @@ export function createEncoding({ pk, sk }: KeyNames): Encoding {
       ...encodeAll(rest),
       ...key({ pk: first, sk: second }),
     }),
-    decode: ({ [pk]: first, [sk]: second, ...rest }) => ({
-      pk: String(first?.S),
-      sk: String(second?.S),
-      ...mapValues(rest, decodeValue),
-    }),
+    // A loop: this is done for every item that is read.
+    decode: (stored) => {
+      const item: Record<string, unknown> = {}
+      for (const name of Object.keys(stored)) {
+        if (name !== pk && name !== sk) item[name] = decodeValue(stored[name]!)
+      }
+      return { ...item, pk: String(stored[pk]?.S), sk: String(stored[sk]?.S) }
+    },
     names: ({ names, values }) => ({
       ...(Object.keys(names).length && {
         ExpressionAttributeNames: mapValues(names, (name) => named.get(name) ?? name),

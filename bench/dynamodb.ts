@@ -23,6 +23,8 @@ const given = process.env['DYNAMODB_ENDPOINT']
  * engine; and measures what operations cost.
  */
 export async function benchDynamo(_folder: string, names: readonly string[]): Promise<void> {
+  // Each engine ends with this process, and listens for its end.
+  process.setMaxListeners(200)
   const title = `DynamoDB, ${given ?? 'local engines in memory'}`
   const parts: Readonly<Record<string, () => Promise<void>>> = {
     costs: printCosts,

@@ -1,29 +1,15 @@
-import { identifierTest } from '../../event/identifiers.ts'
-import { jsonCodec } from '../../store/json.ts'
 import type { EventStore } from '../../store/store.ts'
-import type { WriteAccess } from './access.ts'
-import type { DynamoClient } from './client.ts'
-import { createClock } from './clock.ts'
 import { freshTable, testClient, type FreshTable } from './engine.fixture.ts'
 import type { Item } from './items.ts'
-import { readiness } from './ready.ts'
-import { createStore } from './store.ts'
 import { openTable, type Table } from './table.ts'
 import { KEY_NAMES } from './table-shape.ts'
+import { openWriter, type WriterOptions } from './writer.fixture.ts'
 import { allItems } from './table-check.fixture.ts'
-import { Versions } from './versions.ts'
-
-export interface WriterOptions {
-  readonly client?: DynamoClient
-  /** The clock of the process. */
-  readonly now?: () => number
-  readonly partitionKey?: string
-}
 
 /** One table, and as many writers as there are processes. */
 export interface Writers extends FreshTable {
   readonly table: Table
-  readonly open: (options?: WriterOptions) => EventStore
+  readonly open: (options?: Partial<WriterOptions>) => EventStore
   /** Everything that the table holds. */
   readonly items: () => Promise<Item[]>
   /** The statements of the SDK since the last call, in their order. */
@@ -47,25 +33,6 @@ export async function openWriters(): Promise<Writers> {
       return all
     },
   }
-}
-
-/** A store of a process, whose clock may be wrong. */
-export function openWriter(
-  tableName: string,
-  { client = testClient(), now, partitionKey }: WriterOptions,
-): EventStore {
-  const table = openTable({ client, tableName, keyNames: KEY_NAMES })
-  const identifiers = ['*Id', '*_id']
-  const access: WriteAccess = {
-    table,
-    codec: jsonCodec,
-    filing: { isIdentifier: identifierTest(identifiers), partitionKey },
-    clock: createClock(now),
-    versions: new Versions(),
-    outboxSeconds: undefined,
-    idempotencySeconds: undefined,
-  }
-  return createStore(access, readiness(table, { identifiers, partitionKey }, tableName))
 }
 
 /** The client, telling of each command. */

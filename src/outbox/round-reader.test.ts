@@ -13,7 +13,7 @@ afterEach(async () => {
 
 const seconds = (count: number): Promise<unknown> => vi.advanceTimersByTimeAsync(count * 1000)
 
-async function append(log: UnorderedLog, data: unknown, orderKey?: string): Promise<void> {
+async function append(log: UnorderedLog, data: string | number, orderKey?: string): Promise<void> {
   await log.commit({ outbox: [{ id: `msg_${data}`, type: 'message', data, orderKey }] })
 }
 
@@ -88,7 +88,8 @@ describe('on a store without a total order', () => {
       const { relay, sent } = relayOn(log, never, { batchSize: 2, keepsOrder })
       void relay.run()
       await seconds(20)
-      expect(sent.toSorted()).toEqual([1, 2, 'first', 'second'])
+      expect(new Set(sent)).toEqual(new Set([1, 2, 'first', 'second']))
+      expect(sent).toHaveLength(4)
       expect(sent.indexOf('first')).toBeLessThan(sent.indexOf('second'))
     }
   })

@@ -64,7 +64,8 @@ export class RoundReader implements OutboxReader {
     bell.clear()
     const found = await this.#look()
     if (found.size === 0) return false
-    if (found.values().some(isOrdered)) await createBell().wait(SETTLING, end, lease.lost)
+    if (Array.from(found.values()).some(isOrdered))
+      await createBell().wait(SETTLING, end, lease.lost)
     this.#seen = new Set(found.keys())
     this.#leftOut.clear()
     this.#place = undefined

@@ -193,6 +193,7 @@ export const relayLaws: readonly Law[] = [
           { batchSize: 3 },
         )
         await append(log.store, numbers(0, 7), ['held'])
+        ok((await log.store.outbox.read()).length > 0, 'something waits')
         const running = relay.run()
         await atOnce(writers, async (writer) => {
           for (const n of numbers(0, rounds)) {

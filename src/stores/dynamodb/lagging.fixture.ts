@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { testClient } from './engine.fixture.ts'
+import { OUTBOX } from './keys.ts'
 
 type Attribute = { readonly S?: string }
 type Item = Readonly<Record<string, Attribute>>
@@ -14,8 +15,8 @@ interface Command {
 
 /**
  * Clients of a table whose transactions become visible item by item, as in DynamoDB: for a moment the
- * heads are there, and some of the events are not yet, also for consistent queries. They are all there
- * when the writer has its answer.
+ * heads are there, and some of the events and outbox records are not yet, also for consistent queries.
+ * They are all there when the writer has its answer.
  */
 export function laggingClients(milliseconds = 6): () => DynamoDBDocumentClient {
   const hidden = new Map<string, number>()
@@ -33,7 +34,7 @@ export function laggingClients(milliseconds = 6): () => DynamoDBDocumentClient {
       if (!name.startsWith('TransactWrite')) return send(command, ...rest)
       const events = (command.input.TransactItems ?? [])
         .map(({ Put }) => Put?.Item)
-        .filter((item) => item?.['at'])
+        .filter((item) => item?.['at'] || item?.['_pk']?.S === OUTBOX)
       turn += 1
       // Sometimes all of them, sometimes all but the last ones, sometimes only one in the middle.
       const late = events

@@ -68,14 +68,34 @@ test('a record that was read lately is removed without another look', async () =
   expect(await left()).toEqual([ids[3]])
 })
 
-test('records of one id are removed together, also those that were not read', async () => {
+test('records of one id are removed together: those that were read, or all where none was', async () => {
+  await using it = await readingTable()
+  const [outbox, other] = [openOutbox(it.access), openOutbox(it.access)]
+  for (const id of ['one', 'two', 'one', 'three', 'one']) await send(it, id)
+  await outbox.read({ limit: 3 })
+  it.statements()
+  await outbox.remove(['one'])
+  expect(it.statements()).toEqual([])
+  expect((await outbox.read()).map(({ id }) => id)).toEqual(['two', 'three', 'one'])
+  await outbox.remove([])
+  await outbox.remove(['one'])
+  for (const id of ['two', 'two']) await send(it, id)
+  it.statements()
+  await other.remove(['two', 'three'])
+  expect(it.statements()).toEqual(['query OUTBOX'])
+  expect(await outbox.read()).toEqual([])
+})
+
+test('ids that the application gave cost a relay no further look', async () => {
   await using it = await readingTable()
   const outbox = openOutbox(it.access)
-  for (const id of ['one', 'two', 'one', 'three', 'one']) await send(it, id)
-  await outbox.read({ limit: 1 })
-  await outbox.remove(['one'])
-  expect((await outbox.read()).map(({ id }) => id)).toEqual(['two', 'three'])
-  await outbox.remove([])
-  await outbox.remove(['two', 'three'])
-  expect(await outbox.read()).toEqual([])
+  const ids = Array.from({ length: 60 }, (_, n) => `msg_${n}`)
+  for (const id of ids) await send(it, id)
+  for (;;) {
+    const page = await outbox.read({ limit: 20 })
+    if (page.length === 0) break
+    it.statements()
+    await outbox.remove(page.map(({ id }) => id))
+    expect(it.statements()).toEqual([])
+  }
 })

@@ -16,13 +16,15 @@ const LAST = '8'
 
 /** The outbox of a table, which remembers where the records are that were read lately. */
 export function openOutbox({ table, codec }: Pick<Access, 'table' | 'codec'>): Outbox {
-  const placeOf = new Map<string, string>()
+  /** By id. That of several commits may be one that the application gave. */
+  const remembered = new Map<string, readonly string[]>()
   const remember = ({ id, sk }: OutboxItem): void => {
-    placeOf.delete(id)
-    placeOf.set(id, sk)
-    if (placeOf.size <= MOST_REMEMBERED) return
-    for (const [oldest] of placeOf) {
-      placeOf.delete(oldest)
+    const places = remembered.get(id) ?? []
+    remembered.delete(id)
+    remembered.set(id, places.includes(sk) ? places : [...places, sk])
+    if (remembered.size <= MOST_REMEMBERED) return
+    for (const [oldest] of remembered) {
+      remembered.delete(oldest)
       return
     }
   }
@@ -33,19 +35,21 @@ export function openOutbox({ table, codec }: Pick<Access, 'table' | 'codec'>): O
     for await (const items of table.query(range)) yield items as unknown as readonly OutboxItem[]
   }
 
-  /** The places of all records with these ids. */
+  /**
+   * The places of the records with these ids: those that were read here, or else all. One that came later
+   * with the same id is left, to be read and removed in its turn.
+   */
   const placesOf = async (ids: ReadonlySet<string>): Promise<string[]> => {
     const places: string[] = []
-    // An id that the store gave is on one record alone, one that the application gave perhaps on several.
-    const unsure = new Set<string>()
+    const unknown = new Set<string>()
     for (const id of ids) {
-      const place = placeOf.get(id)
-      if (place !== undefined && isAt(id)) places.push(place)
-      else unsure.add(id)
+      const known = remembered.get(id)
+      if (known) places.push(...known)
+      else unknown.add(id)
     }
-    if (unsure.size === 0) return places
+    if (unknown.size === 0) return places
     for await (const items of pages(FIRST)) {
-      for (const { id, sk } of items) if (unsure.has(id)) places.push(sk)
+      for (const { id, sk } of items) if (unknown.has(id)) places.push(sk)
     }
     return places
   }
@@ -72,7 +76,7 @@ export function openOutbox({ table, codec }: Pick<Access, 'table' | 'codec'>): O
       checkIds(ids)
       const places = await placesOf(new Set(ids))
       if (places.length > 0) await table.remove(places.map((sk) => ({ pk: OUTBOX, sk })))
-      for (const id of ids) placeOf.delete(id)
+      for (const id of ids) remembered.delete(id)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { assert, integer, pre, property } from 'fast-check'
 import { expect, test } from 'vitest'
 import { createEventId } from '../../event/id.ts'
-import { atOf, createClock, isAt, positionOf } from './clock.ts'
+import { atOf, createClock, isAt, isGiven, positionOf } from './clock.ts'
 
 const positions = integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
 
@@ -45,4 +45,11 @@ test('places only grow: at once, when the clock goes back, and after one that wa
   given.push(...clock.take(1))
   expect(given).toEqual(given.toSorted())
   expect(new Set(given.map(positionOf)).size).toBe(given.length)
+})
+
+test('an id that a store gave is known from the ids of others', () => {
+  const given = createClock().take(1000)
+  expect(given.every(isGiven)).toBe(true)
+  const others = Array.from({ length: 10_000 }, () => createEventId())
+  expect(others.filter(isGiven).length).toBeLessThan(100)
 })

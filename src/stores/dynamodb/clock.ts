@@ -13,7 +13,9 @@ const STEPS = 4096
 /** Digits of a ULID: its time, then the counter, then what is random. */
 const TIME = 10
 const COUNTER = 3
-const RANDOM = 13
+const RANDOM = 11
+/** Digits that are made of those before, by which an id that a store gave is known. */
+const CHECK = 2
 
 const PATTERN = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/u
 
@@ -51,9 +53,20 @@ export function positionOf(at: At): number {
 /** A place of the position, unlike every other one. */
 export function atOf(position: number): At {
   const time = EPOCH + Math.floor(position / STEPS)
-  let random = ''
-  for (const byte of randomBytes(RANDOM)) random += DIGITS.charAt(byte & 31)
-  return digitsOf(time, TIME) + digitsOf(position % STEPS, COUNTER) + random
+  let digits = digitsOf(time, TIME) + digitsOf(position % STEPS, COUNTER)
+  for (const byte of randomBytes(RANDOM)) digits += DIGITS.charAt(byte & 31)
+  return digits + checkOf(digits)
+}
+
+/** Whether an id is a place that a store has given, and hardly a ULID of anybody else. */
+export function isGiven(id: string): boolean {
+  return isAt(id) && id.endsWith(checkOf(id.slice(0, -CHECK)))
+}
+
+function checkOf(digits: string): string {
+  let sum = 0
+  for (const digit of digits) sum = (sum * 33 + DIGITS.indexOf(digit)) % 1021
+  return digitsOf(sum, CHECK)
 }
 
 function numberOf(digits: string): number {

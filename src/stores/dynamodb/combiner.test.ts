@@ -212,6 +212,82 @@ test('a decision is its heads, one query for each key, and one write', async () 
   expect(log.sent()).toEqual(['BatchGetItem', 'Query', 'Query', 'TransactWriteItems'])
 })
 
+test('an event that is sent again with the id that the store gave it is the same event', async () => {
+  await using log = await openWriters()
+  const aggregate = { type: 'wallet', id: '1' }
+  const commits = [
+    { events: [added('1'), added('1')] },
+    { events: [{ ...added('2'), aggregate }] },
+    { events: [{ type: 'OPENED', data: {}, aggregate }] },
+    { events: [{ type: 'NOTED', data: { n: 1 } }] },
+  ]
+  for (const commit of commits) {
+    const { events } = await log.open().commit(commit)
+    const again = await log.open().commit({ events })
+    expect(again).toEqual({ events, documents: [], replayed: true })
+    const other = events.map((event) => ({ ...event, type: 'OTHER' }))
+    await expect(log.open().commit({ events: other })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_MISMATCH',
+    })
+  }
+  expect(faultsOf(await log.items())).toEqual([])
+})
+
+test('versions that are expected one after the other are not refused for who was sent before', async () => {
+  await using log = await openWriters()
+  const aggregate = { type: 'wallet', id: '1' }
+  const event = { type: 'PAID', data: { walletId: '1' }, aggregate }
+  const store = log.open()
+  await store.commit({ events: [event] })
+  // The memory of this store is behind: what it sends is refused first.
+  const now = () => Date.now() + 3_600_000
+  await log.open({ now }).commit({ events: [{ type: 'OTHER', data: { walletId: '1' } }] })
+  const sent = [1, 2, 3].map((version) =>
+    store.commit({ events: [event], expect: [{ aggregate, version }] }),
+  )
+  expect(await outcomes(sent)).toEqual(['stored', 'stored', 'stored'])
+})
+
+test('what DynamoDB would not take is refused with figures before anything is sent', async () => {
+  await using log = await openWriters()
+  const store = log.open()
+  await store.commit({ events: [added('1')] })
+  log.sent()
+  const many = Array.from({ length: 98 }, (_, n) => added(`${n}`))
+  const large = Array.from({ length: 12 }, () => added('1', { large: 'x'.repeat(360_000) }))
+  const data = 'x'.repeat(400 * 1024 - 120)
+  const document = { type: 'v'.repeat(200), id: 'd'.repeat(200), data }
+  const errors = await Promise.all(
+    [
+      { events: many },
+      { events: large },
+      { documents: [{ ...document, if: 'absent' as const }] },
+    ].map(async (commit) => store.commit(commit).catch((error: unknown) => error)),
+  )
+  expect(errors).toMatchObject([
+    { code: 'LIMIT', limit: 100, actual: 196 },
+    { code: 'LIMIT', limit: 4 * 1024 * 1024 },
+    { code: 'LIMIT', limit: 400 * 1024 },
+  ])
+  expect(log.sent()).toEqual([])
+})
+
+test('an identifier that is no boundary has copies, and no head', async () => {
+  await using log = await openWriters()
+  const filing = { partitionKey: 'storeId' }
+  const store = log.open(filing)
+  const streams = [{ filter: { storeId: '7', cartId: '1' } }]
+  const { cursor } = await store.load(streams)
+  const events = [added('1', { storeId: '7' }), { type: 'NOTED', data: { storeId: '7' } }]
+  await store.commit({ events, conditions: [{ streams, after: cursor }] })
+  const conditions = [{ streams: [{ filter: { storeId: '7' } }] }]
+  expect(await outcomes([store.commit({ events, conditions })])).toEqual(['UNSUPPORTED'])
+  expect(
+    await outcomes([store.commit({ events, conditions: [{ streams, after: cursor }] })]),
+  ).toEqual(['CONFLICT'])
+  expect(faultsOf(await log.items(), filing)).toEqual([])
+})
+
 /** Lets something happen before each transaction. */
 function interrupting(work: () => Promise<void>): DynamoClient {
   const client = testClient()

@@ -81,8 +81,10 @@ async function answeredBefore(
   const keys = draft.events.flatMap(({ event, isNamed }) => (isNamed ? idKey(event.id) : []))
   if (!keys.some((key) => facts.get(nameOfKey(key)))) return undefined
   // Where one is known, so are the others, although they may not have been among what refused.
-  const items = await whenThere(keys, access)
-  const ids = new Map(keys.map((key, index) => [key.pk, items[index]]))
+  const missing = keys.filter((key) => !facts.get(nameOfKey(key)))
+  const items = await whenThere(missing, access)
+  const ids = new Map(keys.map((key) => [key.pk, facts.get(nameOfKey(key))]))
+  missing.forEach(({ pk }, index) => ids.set(pk, items[index]))
   return knownEvents(
     draft,
     draft.events.map(({ event, isNamed }) => (isNamed ? ids.get(idKey(event.id).pk) : undefined)),

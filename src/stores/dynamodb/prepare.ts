@@ -1,10 +1,13 @@
 import { isEventfoldError } from '../../store/errors.ts'
 import type { Committed } from '../../store/commit.ts'
 import type { WriteAccess } from './access.ts'
-import { headKey, nameOfKey, type Draft } from './draft.ts'
+import { isGiven } from './clock.ts'
+import { headedOf, headKey, nameOfKey, type Draft } from './draft.ts'
+import { eventById, keysOfEvent } from './event-by-id.ts'
+import type { Item } from './items.ts'
 import { proveCursor } from './evidence.ts'
 import { allFacts, factsAt, judgeDraft, type Facts } from './judge-draft.ts'
-import { aggregatePartition, type ItemKey } from './keys.ts'
+import { aggregatePartition, idKey, type ItemKey } from './keys.ts'
 
 /**
  * Learns what must be known before the first attempt: for most commits that is nothing. What several of
@@ -31,6 +34,11 @@ async function prepare(
   access: WriteAccess,
 ): Promise<Committed | undefined> {
   try {
+    const given = await factsGiven(draft, access)
+    if (given.length > 0) {
+      const all = await allFacts(draft, access)
+      return await judgeDraft(draft, new Map([...all, ...given]), access)
+    }
     for (const { write } of draft.documents) {
       if (write.cursor !== undefined) await proveCursor(write.cursor, access)
     }
@@ -42,6 +50,29 @@ async function prepare(
     if (earlier) return earlier
     throw error
   }
+}
+
+/**
+ * The events whose ids the store itself has given, where they were filed: nothing keeps such an id to
+ * itself, for nobody had it before it was written.
+ */
+async function factsGiven({ events }: Draft, access: WriteAccess): Promise<[string, Item][]> {
+  const again = events.filter(({ event, isNamed }) => isNamed && isGiven(event.id))
+  const found = await Promise.all(
+    again.map(async (each): Promise<[string, Item][]> => {
+      const { id } = each.event
+      const pks = [...headedOf(each), ...each.plainPks]
+      try {
+        const items = await access.table.getAll(keysOfEvent(id, pks))
+        const item = await eventById(access, id, items, { pks, types: [] })
+        return [[nameOfKey(idKey(id)), item as unknown as Item]]
+      } catch (error) {
+        if (isEventfoldError(error, 'CONFLICT')) return []
+        throw error
+      }
+    }),
+  )
+  return found.flat()
 }
 
 /** What no guard, expectation or memory tells: documents, versions, and what several cursors saw. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { createDynamoDBStreamToEventBridgeHandler } from 'eventfold/eventbridge'
 import { createStreamHandler, eventOfRecord } from 'eventfold/streams'
@@ -23,8 +24,10 @@ export interface DeploymentOptions {
 export interface Deployment extends AsyncDisposable {
   /** Rejects when Lambda itself fails. */
   readonly running: Promise<unknown>
-  /** Whether the handlers of the stream have seen all of it, and nothing is left in the queue. */
+  /** Whether the handlers of the stream have seen all that was in it when asked, and nothing is in the queue. */
   readonly isQuiet: () => Promise<boolean>
+  /** How many messages are in the queue, or on their way to a listener. */
+  readonly waiting: () => Promise<number>
   /** The ids of the events or messages that the bus was sent under a name. */
   readonly sentTo: (busName: string) => Set<unknown>
   /** Faults that were not met yet. */
@@ -69,8 +72,8 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
   const stop = new AbortController()
   const { signal } = stop
   const newSender = sendersWithFaults(queues.sqs, { deck: sends, random, maxBytes: LARGEST })
-  const events = { isAtTip: false }
-  const messages = { isAtTip: false }
+  const events = { foundNothing: 0 }
+  const messages = { foundNothing: 0 }
   const publishEvents = followStream(
     {
       tableName,
@@ -132,7 +135,14 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
   }
   return {
     running,
-    isQuiet: async () => events.isAtTip && messages.isAtTip && (await waiting()) === 0,
+    waiting,
+    isQuiet: async () => {
+      for (const progress of [events, messages]) progress.foundNothing = 0
+      await delay(100)
+      // The first look may have begun before.
+      const hasSeenAll = events.foundNothing > 1 && messages.foundNothing > 1
+      return hasSeenAll && (await waiting()) === 0
+    },
     sentTo: (name) => {
       const own = bus.entries.filter(({ EventBusName }) => EventBusName === name)
       return new Set(

@@ -67,7 +67,7 @@ test.runIf(isWanted).each([1, 2, 3, 4])(
     const outbox = await application.store.outbox.read()
     expect(outbox).toHaveLength(10)
     expect(deployment.sentTo('messages')).toEqual(new Set(outbox.map(({ id }) => id)))
-    expect(await deployment.isQuiet()).toBe(true)
+    expect(await deployment.waiting()).toBe(0)
 
     // All of it was met.
     expect(deployment.faultsLeft()).toEqual([])

@@ -33,9 +33,9 @@ export interface StreamMapping {
   readonly signal: AbortSignal
 }
 
-/** Where a mapping has come to. */
+/** How often in a row a mapping has found nothing new. */
 export interface StreamProgress {
-  isAtTip: boolean
+  foundNothing: number
 }
 
 /**
@@ -64,8 +64,8 @@ export async function followStream(
       )
       const page = await client.send(new GetRecordsCommand({ ShardIterator, Limit: batchSize }))
       const { Records: records = [] } = page
-      progress.isAtTip = records.length === 0
-      if (progress.isAtTip) {
+      progress.foundNothing = records.length === 0 ? progress.foundNothing + 1 : 0
+      if (progress.foundNothing > 0) {
         await delay(20)
         continue
       }

@@ -41,10 +41,12 @@ function programsOf(markdown: string): string[] {
 
 function examplesOf(file: string): string[] {
   const here = file.includes('stores/dynamodb') ? settingOnDynamo : setting
-  return [...readFileSync(file, 'utf8').matchAll(/^ *\* ```ts\n(.*?)^ *\* ```/gms)].map(([, lines = '']) => {
-    const code = lines.replaceAll(/^ *\* ?/gm, '')
-    return code.includes('import ') ? code : `${here}\n{\n${code}}\n`
-  })
+  return [...readFileSync(file, 'utf8').matchAll(/^ *\* ```ts\n(.*?)^ *\* ```/gms)].map(
+    ([, lines = '']) => {
+      const code = lines.replaceAll(/^ *\* ?/gm, '')
+      return code.includes('import ') ? code : `${here}\n{\n${code}}\n`
+    },
+  )
 }
 
 test('the documents and the comments have code to run', () => {
@@ -67,7 +69,10 @@ test('every program compiles', () => {
 const stores = process.env['STORES']?.split(',')
 const needs = [
   { store: 'postgres', isUsedIn: (code: string) => code.includes('DATABASE_URL') },
-  { store: 'dynamodb', isUsedIn: (code: string) => code.includes('client-dynamodb') },
+  {
+    store: 'dynamodb',
+    isUsedIn: (code: string) => /client-dynamodb|eventfold\/dynamodb/.test(code),
+  },
 ]
 const left = needs.filter(({ store }) => stores && !stores.includes(store))
 const runnable = programs.filter(({ code }) => !left.some(({ isUsedIn }) => isUsedIn(code)))

@@ -17,6 +17,8 @@ export function fitting(
   const taken: Draft[] = []
   const group = new Group(versionOf)
   for (const draft of waiting) {
+    // Who finds no room is not overtaken by those who would: what is sent to one key stays in its order.
+    if (taken.length > 0 && !group.hasRoom(draft)) break
     if (taken.length > 0 && !group.takes(draft)) continue
     group.add(draft)
     taken.push(draft)
@@ -39,12 +41,14 @@ class Group {
     this.#versionOf = versionOf
   }
 
-  takes(draft: Draft): boolean {
+  hasRoom(draft: Draft): boolean {
     const { items, heads, bytes } = costOf(draft)
     const added = [...heads].filter((pk) => !this.#heads.has(pk)).length
+    return this.#count + items + added <= MOST_ITEMS && this.#bytes + bytes <= MOST_BYTES
+  }
+
+  takes(draft: Draft): boolean {
     return (
-      this.#count + items + added <= MOST_ITEMS &&
-      this.#bytes + bytes <= MOST_BYTES &&
       ownItems(draft).every((name) => !this.#items.has(name)) &&
       draft.pins.every(
         ({ pk, seen, matches }) =>

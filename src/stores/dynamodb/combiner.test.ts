@@ -168,8 +168,25 @@ test('a key that is known answers, whatever else DynamoDB says first', async () 
   const conditions = [{ streams: [cart('1')] }]
   const commit = { events: [added('1')], conditions, idempotency: { key: 'k' } }
   const { events } = await store.commit(commit)
-  const again = await log.open({ client: hidingAnswers() }).commit(commit)
+  const again = await log.open({ client: hiding('IDEM#') }).commit(commit)
   expect(again).toMatchObject({ replayed: true, events: [{ id: events[0]?.id }] })
+})
+
+test('versions refuse before conditions, and both before documents, whatever DynamoDB says', async () => {
+  await using log = await openWriters()
+  const aggregate = { type: 'wallet', id: '1' }
+  await log.open().commit({
+    events: [{ ...added('1'), aggregate }],
+    documents: [{ type: 'view', id: '1', data: 1 }],
+  })
+  const store = log.open({ client: hiding('AGG#') })
+  const documents = [{ type: 'view', id: '1', data: 2, if: 'absent' as const }]
+  const expected = [{ aggregate, version: 7 }]
+  for (const conditions of [[], [{ streams: [cart('1')] }]]) {
+    await expect(
+      store.commit({ events: [added('2')], conditions, expect: expected, documents }),
+    ).rejects.toMatchObject({ conflict: { reason: 'version', actual: 1 } })
+  }
 })
 
 test('records of one order key are written together, and in order', async () => {
@@ -297,8 +314,8 @@ function interrupting(work: () => Promise<void>): DynamoClient {
   return { send } as DynamoClient
 }
 
-/** An engine may name one of the refused conditions alone: here never that of the answer. */
-function hidingAnswers(): DynamoClient {
+/** An engine may be busy with an item whose condition would refuse, too, and not say so. */
+function hiding(partition: string): DynamoClient {
   const client = testClient()
   const send = async (command: object, options: object): Promise<unknown> => {
     try {
@@ -308,7 +325,7 @@ function hidingAnswers(): DynamoClient {
         CancellationReasons?: { Code?: string; Item?: object }[]
       }
       for (const reason of reasons) {
-        if (!JSON.stringify(reason.Item ?? {}).includes('IDEM#')) continue
+        if (!JSON.stringify(reason.Item ?? {}).includes(partition)) continue
         reason.Code = 'TransactionConflict'
         delete reason.Item
       }

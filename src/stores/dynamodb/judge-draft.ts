@@ -47,7 +47,7 @@ export async function judgeAgain(
   } catch (error) {
     if (!isEventfoldError(error, 'CONFLICT')) throw error
     if (isStillToCome(error, before)) return undefined
-    const keys = [...knownKeys(draft), ...(isDocumentConflict(error) ? guardingKeys(draft) : [])]
+    const keys = [...knownKeys(draft), ...guardingKeysBefore(error, draft)]
     const missing = keys.filter((key) => !facts.has(nameOfKey(key)))
     if (missing.length === 0) throw error
     const more = await factsAt(missing, access)
@@ -160,8 +160,10 @@ async function judgeDocuments(draft: Draft, facts: Facts, access: WriteAccess): 
   }
 }
 
-function isDocumentConflict({ conflict }: ConcurrencyError): boolean {
-  return conflict.reason === 'document'
+/** The heads that come before what refused a commit: versions come before conditions, and both first. */
+function guardingKeysBefore({ conflict }: ConcurrencyError, draft: Draft): ItemKey[] {
+  if (conflict.reason === 'version') return []
+  return guardingKeys(conflict.reason === 'document' ? draft : { ...draft, pins: [] })
 }
 
 /** Whether the version that a commit expects is made by those that go before it. */

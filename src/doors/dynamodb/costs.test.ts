@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
 import { costsOf, layoutsOf, type Priced } from './costs.fixture.ts'
-import { dynamodbEndpoint, plainClient } from './engine.fixture.ts'
-import { requestsText, type Cost } from './meter.fixture.ts'
+import { dynamodbEndpoint, plainClient } from '../../stores/dynamodb/engine.fixture.ts'
+import { requestsText, type Cost } from '../../stores/dynamodb/meter.fixture.ts'
 
 let priced: Map<string, Cost>
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 /** Each row of the README's tables of costs: what, requests, write units, those of the index, read units. */
 const rows = [
-  ...readFileSync(new URL('README.md', import.meta.url), 'utf8').matchAll(
+  ...readFileSync(new URL('../../stores/dynamodb/README.md', import.meta.url), 'utf8').matchAll(
     /^\| (.+?) +\| ((?:\d )?[A-Z][\w, ]*?) +\| (\d+) +\| (\d+) +\| ([\d.]+) +\|$/gm,
   ),
 ].map(([, what = '', requests = '', ...units]) => {

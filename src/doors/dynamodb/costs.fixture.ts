@@ -11,12 +11,12 @@ import { defineIndex } from '../../aggregate/define-index.ts'
 import { Processor } from '../../aggregate/processor.ts'
 import { createEventService } from '../../dispatch/event-service.ts'
 import { dispatchEvent } from '../../dispatch/dispatch-event.ts'
-import { createEventFunctions } from '../../doors/dynamodb/create-event-functions.ts'
+import { createEventFunctions } from './create-event-functions.ts'
 import type { Commit } from '../../store/commit.ts'
 import type { Streams } from '../../store/stream.ts'
-import { DynamoEventStore } from './index.ts'
-import { meter, type Cost } from './meter.fixture.ts'
-import { createTable } from './schema.ts'
+import { DynamoEventStore } from '../../stores/dynamodb/index.ts'
+import { meter, type Cost } from '../../stores/dynamodb/meter.fixture.ts'
+import { createTable } from '../../stores/dynamodb/schema.ts'
 
 /** What an operation costs once a store has sent its first call. */
 export interface Priced {

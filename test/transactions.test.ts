@@ -6,7 +6,7 @@ import { drivers, embedded } from '../src/stores/postgres/drivers.fixture.ts'
 import { migrate, openPostgres } from '../src/stores/postgres/index.ts'
 import { freshDatabase } from '../src/stores/postgres/server.fixture.ts'
 import type { Driver } from '../src/stores/postgres/stores.fixture.ts'
-import { shopClient, stores, type ShopClient } from '../src/client/stores.fixture.ts'
+import { shopClient, stores, type ShopClient, type TestLog } from '../src/client/stores.fixture.ts'
 
 interface Opened {
   readonly store: EventStore
@@ -168,9 +168,15 @@ describe.each(Object.entries(opens))('on a transaction of %s', (_, open) => {
   })
 })
 
-describe.each(stores)('without transactions: $name', ({ open }) => {
-  const log = open()
-  const client = shopClient(log.store)
+// DynamoDB has none either, but refuses `'all'` and conditions on types for what they are.
+const others = stores.filter(({ name }) => name === 'memory' || name === 'sqlite')
+describe.each(others)('without transactions: $name', ({ open }) => {
+  let log: TestLog
+  let client: ShopClient
+  beforeAll(async () => {
+    log = await open()
+    client = shopClient(log.store)
+  })
   afterAll(() => log[Symbol.asyncDispose]())
 
   test.each(Object.entries<Call>(calls))('%s refuses one', async (_, call) => {

@@ -8,6 +8,7 @@ import { dropSql, migrate, openPostgres } from 'eventfold/postgres'
 import { openSqlite } from 'eventfold/sqlite'
 import { Pool } from 'pg'
 import { inject } from 'vitest'
+import type { StoredEvent } from '../event/event.ts'
 import type { JsonCodec } from '../store/json.ts'
 import type { EventStore } from '../store/store.ts'
 import { MemoryEventStore } from '../stores/memory/index.ts'
@@ -17,14 +18,16 @@ export interface FreshLog extends AsyncDisposable {
   readonly store: EventStore
   /** The same log as another process would open it; the same store again where nothing else can. */
   readonly reopen: () => EventStore
-  /** All events that are stored, also where the store cannot read `'all'`. */
-  readonly everything: () => Promise<unknown[]>
+  /** All events that are stored, in order, also where the store cannot read `'all'`. */
+  readonly everything: () => Promise<StoredEvent[]>
   /** Where the store takes the transactions of others: what they begin on. */
   readonly pool?: Pool
 }
 
 export interface LogOptions {
   readonly codec?: JsonCodec
+  /** Keys that are no identifiers but guarded: who cannot guard any boundary files by them. */
+  readonly guarded?: readonly string[]
 }
 
 /** A kind of store that all of this is tested on. */
@@ -35,7 +38,7 @@ export interface AnyStore {
 
 const memory: AnyStore = {
   name: 'memory',
-  open: async (options) => {
+  open: async ({ guarded: _, ...options } = {}) => {
     const store = new MemoryEventStore(options)
     return {
       store,
@@ -48,7 +51,7 @@ const memory: AnyStore = {
 
 const sqlite: AnyStore = {
   name: 'sqlite',
-  open: async (options) => {
+  open: async ({ guarded: _, ...options } = {}) => {
     const folder = mkdtempSync(join(tmpdir(), 'eventfold-'))
     const opened: EventStore[] = []
     const open = (): EventStore => {
@@ -70,7 +73,7 @@ let logs = 0
 
 const postgres: AnyStore = {
   name: 'postgres',
-  open: async (options) => {
+  open: async ({ guarded: _, ...options } = {}) => {
     const missing = inject('postgresMissing')
     if (missing !== undefined) throw new Error(missing)
     logs += 1
@@ -111,7 +114,7 @@ let tables = 0
 
 const dynamodb: AnyStore = {
   name: 'dynamodb',
-  open: async (options) => {
+  open: async ({ guarded = [], ...options } = {}) => {
     const missing = inject('dynamodbMissing')
     if (missing !== undefined) throw new Error(missing)
     tables += 1
@@ -132,17 +135,24 @@ const dynamodb: AnyStore = {
     const stores: EventStore[] = []
     const open = (over: DynamoDBDocumentClient): EventStore => {
       // As the other stores file events.
-      const identifiers = ['*Id', '*_id']
+      const identifiers = ['*Id', '*_id', ...guarded] as const
       const store = new DynamoEventStore({ ...options, client: over, tableName, identifiers })
       stores.push(store)
       return store
     }
-    const everything = async (): Promise<unknown[]> => {
-      const found: Record<string, unknown>[] = []
+    const first = open(client)
+    const everything = async (): Promise<StoredEvent[]> => {
+      const types: string[] = []
       const scan = { TableName: tableName, ConsistentRead: true }
-      for await (const { Items = [] } of paginateScan({ client }, scan)) found.push(...Items)
-      // Of the copies of an event one is the event itself.
-      return found.filter(({ itemType }) => itemType === 'event')
+      for await (const { Items = [] } of paginateScan({ client }, scan)) {
+        // Of the copies of an event one is the event itself.
+        for (const { itemType, byType } of Items) if (itemType === 'event') types.push(byType)
+      }
+      const streams = [{ types: [...new Set(types)] }]
+      const events = await Array.fromAsync(first.read(streams))
+      // The index by type, from which they are read, misses none of the table's.
+      if (events.length !== types.length) throw new Error(`${events.length} of ${types.length}`)
+      return events
     }
     const remove = async (): Promise<void> => {
       await Promise.all(stores.map((store) => store.close()))
@@ -150,7 +160,7 @@ const dynamodb: AnyStore = {
       for (const each of clients) each.destroy()
     }
     return {
-      store: open(client),
+      store: first,
       reopen: () => open(connect()),
       everything,
       [Symbol.asyncDispose]: remove,

@@ -5,7 +5,15 @@ import type { EventStore } from '../store/store.ts'
 import { MemoryEventStore } from '../stores/memory/index.ts'
 import type { TypedCommit } from './client.ts'
 import { createEventClient } from './create-client.ts'
-import { faulty, shop, shopClient, stores, type Fault } from './stores.fixture.ts'
+import {
+  faulty,
+  headOf,
+  shop,
+  shopClient,
+  stores,
+  type Fault,
+  type TestLog,
+} from './stores.fixture.ts'
 
 const created = { type: 'CART_CREATED', data: { cartId: 'cart_1', userId: 'user_1' } } as const
 const checkedOut = { type: 'CART_CHECKED_OUT', data: { cartId: 'cart_1' } } as const
@@ -13,7 +21,7 @@ const streams = [{ filter: { cartId: 'cart_1' } }]
 const name = { type: 'cart', id: 'cart_1' }
 
 describe.each(stores)('lost answers on $name', ({ open }) => {
-  const events = (store: EventStore) => Array.fromAsync(store.read('all'))
+  const events = ({ everything }: TestLog) => everything()
 
   test.each<{ faults: readonly Fault[] }>([
     { faults: ['lost after'] },
@@ -21,22 +29,22 @@ describe.each(stores)('lost answers on $name', ({ open }) => {
     { faults: ['busy', 'lost after', 'busy'] },
     { faults: ['lost after', 'lost after', 'lost before'] },
   ])('after $faults events are stored, once', async ({ faults }) => {
-    await using log = open()
+    await using log = await open()
     const client = shopClient(faulty(log.store, faults))
     const saved = await client.saveEvents([created, checkedOut])
-    expect(await events(log.store)).toEqual(saved)
+    expect(await events(log)).toEqual(saved)
     expect(saved).toHaveLength(2)
   })
 
   test('a condition is not broken by the very events that it let pass', async () => {
-    await using log = open()
+    await using log = await open()
     const client = shopClient(faulty(log.store, ['lost after']))
     const event = await client.saveEventWithStreamValidation({ event: created, streams })
-    expect(await events(log.store)).toEqual([event])
+    expect(await events(log)).toEqual([event])
   })
 
   test('a commit that this very call wrote is no replay; one that was there before is', async () => {
-    await using log = open()
+    await using log = await open()
     const client = shopClient(faulty(log.store, ['lost after', 'none', 'lost after']))
     const commit = { events: [created], idempotency: { key: 'cmd_1' } }
     expect(await client.commit(commit)).toMatchObject({ replayed: false })
@@ -44,11 +52,11 @@ describe.each(stores)('lost answers on $name', ({ open }) => {
     const named = { events: [{ ...checkedOut, id: 'event_1' }] }
     expect(await client.commit(named)).toMatchObject({ events: [{ id: 'event_1' }] })
     expect(await client.commit(named)).toMatchObject({ replayed: true })
-    expect(await events(log.store)).toHaveLength(2)
+    expect(await events(log)).toHaveLength(2)
   })
 
   test('documents and messages of the commit are written once as well', async () => {
-    await using log = open()
+    await using log = await open()
     const client = shopClient(faulty(log.store, ['lost after']))
     await client.commit({
       events: [created],
@@ -60,7 +68,7 @@ describe.each(stores)('lost answers on $name', ({ open }) => {
   })
 
   test('when it is lost again and again, the error says that it may be written', async () => {
-    await using log = open()
+    await using log = await open()
     const lost = shopClient(faulty(log.store, ['lost after', 'busy', 'busy', 'busy']))
     const event = { ...created, id: 'event_1' }
     await expect(lost.saveEvent(event)).rejects.toMatchObject({
@@ -70,18 +78,18 @@ describe.each(stores)('lost answers on $name', ({ open }) => {
     })
     // As the error says: the same event again is stored once.
     await lost.saveEvent(event)
-    expect(await events(log.store)).toHaveLength(1)
+    expect(await events(log)).toHaveLength(1)
 
     const busy = shopClient(faulty(log.store, ['busy', 'busy', 'busy', 'busy']))
     await expect(busy.saveEvent(checkedOut)).rejects.toMatchObject({
       code: 'STORE',
       outcome: 'none',
     })
-    expect(await events(log.store)).toHaveLength(1)
+    expect(await events(log)).toHaveLength(1)
   })
 
   test('what the store says after it has looked counts', async () => {
-    await using log = open()
+    await using log = await open()
     const client = shopClient(faulty(log.store, ['lost before']))
     await log.store.commit({ events: [created] })
     await expect(
@@ -90,17 +98,17 @@ describe.each(stores)('lost answers on $name', ({ open }) => {
   })
 
   test('an abort while it waits to send again tells that it may be written', async () => {
-    await using log = open()
+    await using log = await open()
     const signal = AbortSignal.timeout(5)
     const client = shopClient(faulty(log.store, Array<Fault>(3).fill('lost after')))
     const given = client.saveEvent(created, { signal })
     const settled = await Promise.allSettled([given])
     expect(settled[0]).toMatchObject({ reason: { outcome: 'unknown' } })
-    expect(await events(log.store)).toHaveLength(1)
+    expect(await events(log)).toHaveLength(1)
   })
 
   test('a signal that did not end it keeps no listener', async () => {
-    await using log = open()
+    await using log = await open()
     const { signal } = new AbortController()
     const client = shopClient(faulty(log.store, ['lost after']))
     await client.saveEvent(created, { signal })
@@ -110,30 +118,30 @@ describe.each(stores)('lost answers on $name', ({ open }) => {
   test.each([['saveProjection'], ['conditionalUpdateProjection']] as const)(
     '%s writes once, and says what it did',
     async (method) => {
-      await using log = open()
+      await using log = await open()
       const writer = shopClient(log.store)
       await writer.saveEvent(created)
-      const { cursor } = await writer.load({ streams: 'all' })
+      const cursor = await headOf(log, streams)
       await writer.saveProjection({ ...name, data: { items: 1 }, cursor })
       await writer.saveEvent(checkedOut)
-      const newer = (await writer.load({ streams: 'all' })).cursor
+      const newer = await headOf(log, streams)
 
       const client = shopClient(faulty(log.store, ['lost after']))
       const write = { ...name, data: { items: 2 }, cursor: newer }
       expect(await client[method](write)).toMatchObject({ status: 'updated', revision: 2 })
       const retried = shopClient(faulty(log.store, ['lost before', 'busy']))
       await writer.saveEvent(created)
-      const newest = (await writer.load({ streams: 'all' })).cursor
+      const newest = await headOf(log, streams)
       expect(await retried[method]({ ...write, cursor: newest })).toMatchObject({ revision: 3 })
       expect(await writer.getProjection(name)).toMatchObject({ cursor: newest, revision: 3 })
     },
   )
 
   test('the first save of a projection and a forced one are written once', async () => {
-    await using log = open()
+    await using log = await open()
     await log.store.commit({ events: [created] })
     const client = shopClient(faulty(log.store, ['lost after', 'lost after']))
-    const { cursor } = await client.load({ streams: 'all' })
+    const cursor = await headOf(log, streams)
     expect(await client.saveProjection({ ...name, data: 1, cursor })).toMatchObject({
       status: 'created',
       revision: 1,
@@ -150,7 +158,7 @@ describe.each(stores)('lost answers on $name', ({ open }) => {
   ] satisfies [string, TypedCommit<never>][])(
     'a commit of %s alone is sent again where it has a key, and is else the caller’s to judge',
     async (_, commit) => {
-      await using log = open()
+      await using log = await open()
       const client = shopClient(faulty(log.store, ['lost after', 'none', 'lost after']))
       await client.commit({ ...commit, idempotency: { key: 'cmd_1' } })
       const written = async () => [

@@ -1,20 +1,26 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { shopClient, stores, type ShopClient, type TestLog } from './stores.fixture.ts'
+import {
+  headOf,
+  positionsIn,
+  shopClient,
+  stores,
+  wholeLog,
+  type ShopClient,
+  type TestLog,
+} from './stores.fixture.ts'
 
 const cart = (cartId: string, userId = 'user_1') =>
   ({ type: 'CART_CREATED', data: { cartId, userId } }) as const
 const item = (cartId: string, productId: string, quantity = 1) =>
   ({ type: 'ITEM_ADDED', data: { cartId, productId, quantity } }) as const
+const unsupported = { code: 'UNSUPPORTED' }
 const checkout = (cartId: string) => ({ type: 'CART_CHECKED_OUT', data: { cartId } }) as const
-
-const positions = (events: readonly { readonly position: number }[]): number[] =>
-  events.map(({ position }) => position)
 
 describe.each(stores)('reading on $name', ({ open }) => {
   let log: TestLog
   let client: ShopClient
   beforeEach(async () => {
-    log = open()
+    log = await open()
     client = shopClient(log.store)
     await client.saveEvents([
       cart('cart_1'), // 1
@@ -26,29 +32,36 @@ describe.each(stores)('reading on $name', ({ open }) => {
     ])
   })
   afterEach(() => log[Symbol.asyncDispose]())
+  const totalOrder = () => log.store.capabilities.totalOrder
+  const whole = () => wholeLog(log, [{ filter: { cartId: ['cart_1', 'cart_2'] } }]) as 'all'
+  const positions = (events: Parameters<typeof positionsIn>[1]) => positionsIn(log, events)
 
   describe('the latest event', () => {
     test('is the newest one', async () => {
-      expect(await client.getLatestEvent({ type: 'ITEM_ADDED' })).toMatchObject({ position: 5 })
+      const latest = await client.getLatestEvent({ type: 'ITEM_ADDED' })
+      expect(await positions([latest!])).toEqual([5])
     })
 
     test('is that of the filter', async () => {
       const filter = { cartId: 'cart_2' }
-      expect(await client.getLatestEvent({ type: 'ITEM_ADDED', filter })).toMatchObject({
-        position: 4,
-        data: { productId: 'prod_1' },
-      })
+      const latest = await client.getLatestEvent({ type: 'ITEM_ADDED', filter })
+      expect(latest).toMatchObject({ data: { productId: 'prod_1' } })
+      expect(await positions([latest!])).toEqual([4])
       const small = { quantity: { lt: 10 } }
-      expect(await client.getLatestEvent({ type: 'ITEM_ADDED', filter: small })).toMatchObject({
-        position: 3,
-      })
+      const smallest = await client.getLatestEvent({ type: 'ITEM_ADDED', filter: small })
+      expect(await positions([smallest!])).toEqual([3])
     })
 
     test('is undefined where there is none, or none that is newer', async () => {
       const nobody = { type: 'ITEM_ADDED', filter: { cartId: 'nobody' } } as const
       expect(await client.getLatestEvent(nobody)).toBeUndefined()
-      const { cursor } = await client.load({ streams: 'all' })
-      expect(await client.getLatestEvent({ type: 'ITEM_ADDED', after: cursor })).toBeUndefined()
+      const filter = { cartId: 'cart_1' }
+      const after = await headOf(log, [{ filter }])
+      expect(await client.getLatestEvent({ type: 'ITEM_ADDED', filter, after })).toBeUndefined()
+      const older = { type: 'ITEM_ADDED', after } as const
+      // A cursor of DynamoDB speaks of the partitions that were read, and a type is none.
+      if (totalOrder()) expect(await client.getLatestEvent(older)).toBeUndefined()
+      else await expect(client.getLatestEvent(older)).rejects.toMatchObject(unsupported)
     })
 
     test('may belong to an aggregate', async () => {
@@ -60,22 +73,26 @@ describe.each(stores)('reading on $name', ({ open }) => {
   })
 
   test('the latest events are all of a type, oldest first', async () => {
-    const { cursor } = await client.load({ streams: 'all' })
+    const cursor = await headOf(log, [{ filter: { cartId: 'cart_2' } }])
     await client.saveEvent(item('cart_2', 'prod_3'))
-    expect(positions(await client.getLatestEvents({ type: 'ITEM_ADDED' }))).toEqual([3, 4, 5, 7])
+    expect(await positions(await client.getLatestEvents({ type: 'ITEM_ADDED' }))).toEqual([
+      3, 4, 5, 7,
+    ])
     const newer = { type: 'ITEM_ADDED', filter: { cartId: 'cart_2' }, after: cursor } as const
-    expect(positions(await client.getLatestEvents(newer))).toEqual([7])
+    expect(await positions(await client.getLatestEvents(newer))).toEqual([7])
   })
 
   describe('a stream', () => {
     test('has the events of its types and its filter, in order', async () => {
       const created = { types: ['CART_CREATED'] } as const
-      expect(positions(await client.getEventStream(created))).toEqual([1, 2])
+      expect(await positions(await client.getEventStream(created))).toEqual([1, 2])
       const several = { types: ['CART_CHECKED_OUT', 'ITEM_ADDED'] } as const
-      expect(positions(await client.getEventStream(several))).toEqual([3, 4, 5, 6])
+      expect(await positions(await client.getEventStream(several))).toEqual([3, 4, 5, 6])
       const one = { filter: { cartId: 'cart_1' } }
-      expect(positions(await client.getEventStream(one))).toEqual([1, 3, 5, 6])
-      expect(positions(await client.getEventStream({ ...several, ...one }))).toEqual([3, 5, 6])
+      expect(await positions(await client.getEventStream(one))).toEqual([1, 3, 5, 6])
+      expect(await positions(await client.getEventStream({ ...several, ...one }))).toEqual([
+        3, 5, 6,
+      ])
       expect(await client.getEventStream({ types: [] })).toEqual([])
     })
 
@@ -95,20 +112,24 @@ describe.each(stores)('reading on $name', ({ open }) => {
       [{ gift: { neq: true } }, [3, 4, 5]],
     ])('takes the filter %j', async (filter, expected) => {
       const found = await client.getEventStream({ types: ['ITEM_ADDED'], filter })
-      expect(positions(found)).toEqual(expected)
+      expect(await positions(found)).toEqual(expected)
     })
 
     test('goes on after a cursor or an event, and stops at its limit', async () => {
       const stream = { filter: { cartId: 'cart_1' } }
       const [first, second] = await client.getEventStream({ ...stream, limit: 2 })
-      expect(positions([first!, second!])).toEqual([1, 3])
+      expect(await positions([first!, second!])).toEqual([1, 3])
       const after = { eventId: second!.id }
-      expect(positions(await client.getEventStream({ ...stream, after }))).toEqual([5, 6])
-      expect(positions(await client.getEventStream({ ...stream, after, limit: 1 }))).toEqual([5])
+      expect(await positions(await client.getEventStream({ ...stream, after }))).toEqual([5, 6])
+      expect(await positions(await client.getEventStream({ ...stream, after, limit: 1 }))).toEqual([
+        5,
+      ])
       expect(await client.getEventStream({ ...stream, limit: 0 })).toEqual([])
       const { cursor } = await client.load({ streams: [stream] })
       await client.saveEvents([item('cart_2', 'prod_9'), item('cart_1', 'prod_9')])
-      expect(positions(await client.getEventStream({ ...stream, after: cursor }))).toEqual([8])
+      expect(await positions(await client.getEventStream({ ...stream, after: cursor }))).toEqual([
+        8,
+      ])
     })
 
     test.each([
@@ -140,66 +161,76 @@ describe.each(stores)('reading on $name', ({ open }) => {
     ] as const
 
     test('are merged in order, and an event of two of them comes once', async () => {
-      expect(positions(await client.getEventStreams({ streams }))).toEqual([3, 4, 5, 6])
+      expect(await positions(await client.getEventStreams({ streams }))).toEqual([3, 4, 5, 6])
     })
 
     test('take a cursor, an event and a limit', async () => {
       const [first] = await client.getEventStreams({ streams, limit: 1 })
       const after = { eventId: first!.id }
-      expect(positions(await client.getEventStreams({ streams, after }))).toEqual([4, 5, 6])
-      expect(positions(await client.getEventStreams({ streams, after, limit: 2 }))).toEqual([4, 5])
+      expect(await positions(await client.getEventStreams({ streams, after }))).toEqual([4, 5, 6])
+      expect(await positions(await client.getEventStreams({ streams, after, limit: 2 }))).toEqual([
+        4, 5,
+      ])
     })
 
     test('are refused where there are none; the whole log is asked for by name', async () => {
       await expect(client.getEventStreams({ streams: [] })).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
       })
-      expect(positions(await client.getEventStreams({ streams: 'all' }))).toHaveLength(6)
+      const whole = client.getEventStreams({ streams: 'all' })
+      if (totalOrder()) expect(await whole).toHaveLength(6)
+      else await expect(whole).rejects.toMatchObject(unsupported)
     })
   })
 
   describe('event by event', () => {
     test('goes forwards and backwards, from a cursor, to a limit', async () => {
       const read = async (query: Parameters<typeof client.readEvents>[0]) =>
-        positions(await Array.fromAsync(client.readEvents(query)))
+        await positions(await Array.fromAsync(client.readEvents(query)))
       const [, second] = await client.getEventStream({ types: ['CART_CREATED'] })
       const after = { eventId: second!.id }
-      expect(await read({ streams: 'all', after })).toEqual([3, 4, 5, 6])
-      expect(await read({ streams: 'all', after, backwards: true, limit: 2 })).toEqual([6, 5])
+      expect(await read({ streams: whole(), after })).toEqual([3, 4, 5, 6])
+      expect(await read({ streams: whole(), after, backwards: true, limit: 2 })).toEqual([6, 5])
     })
 
     test('yields 10,001 events, each once and in order', async () => {
-      const count = 10_001
+      const { commitEvents } = log.store.capabilities.limits
+      // DynamoDB takes few at once, and its local engine slows down with the size of a partition.
+      const count = commitEvents < 10_001 ? 201 : 10_001
       const many = Array.from({ length: count }, (_, index) => item('cart_9', 'prod_9', index + 1))
-      await client.saveEvents(many)
+      for (let at = 0; at < count; at += commitEvents / 4) {
+        await client.saveEvents(many.slice(at, at + commitEvents / 4))
+      }
       const streams = [{ filter: { cartId: 'cart_9' } }]
       let seen = 0
       for await (const event of client.readEvents({ streams })) {
         seen += 1
-        if (event.position !== 6 + seen) throw new Error(`found ${event.position} as no. ${seen}`)
+        const { quantity } = event.data as { quantity: number }
+        if (quantity !== seen) throw new Error(`found ${quantity} as no. ${seen}`)
+        if (totalOrder()) expect(event.position).toBe(6 + seen)
       }
       expect(seen).toBe(count)
       expect(await client.getEventStreams({ streams })).toHaveLength(count)
     })
 
     test('may be left early, and ended by a signal', async () => {
-      for await (const event of client.readEvents({ streams: 'all' })) {
-        expect(event.position).toBe(1)
+      for await (const event of client.readEvents({ streams: whole() })) {
+        expect(await positions([event])).toEqual([1])
         break
       }
       const ending = new AbortController()
-      const seen: number[] = []
+      const seen: unknown[] = []
       const reading = async (): Promise<void> => {
-        for await (const { position } of client.readEvents({
-          streams: 'all',
+        for await (const event of client.readEvents({
+          streams: whole(),
           signal: ending.signal,
         })) {
-          seen.push(position)
+          seen.push(event.data)
           ending.abort()
         }
       }
       await expect(reading()).rejects.toMatchObject({ code: 'ABORTED' })
-      expect(seen).toEqual([1])
+      expect(seen).toEqual([cart('cart_1').data])
     })
   })
 
@@ -210,8 +241,11 @@ describe.each(stores)('reading on $name', ({ open }) => {
     const loaded = await client.load({ streams: [{ types: ['CART_CREATED'] }], idempotency })
     expect(positions(loaded.events)).toEqual([1, 2])
     expect(loaded.replayed?.events).toEqual([saved])
-    const nobody = await client.load({ streams: [{ filter: { cartId: 'nobody' } }] })
-    expect(nobody).toEqual({ events: [], cursor: loaded.cursor })
+    const streams = [{ filter: { cartId: 'nobody' } }]
+    expect(await client.load({ streams })).toEqual({
+      events: [],
+      cursor: await headOf(log, streams),
+    })
   })
 
   test('what was read is the caller’s own', async () => {
@@ -223,11 +257,11 @@ describe.each(stores)('reading on $name', ({ open }) => {
   })
 
   test('within a transaction the store’s other self is used', async () => {
-    const inside = open()
+    const inside = await open()
     const transactional = { ...log.store, within: () => inside.store }
     await shopClient(transactional).within('tx').saveEvent(cart('cart_7'))
-    expect(await shopClient(inside.store).getEventStreams({ streams: 'all' })).toHaveLength(1)
-    expect(await client.getEventStreams({ streams: 'all' })).toHaveLength(6)
+    expect(await inside.everything()).toHaveLength(1)
+    expect(await log.everything()).toHaveLength(6)
     await inside[Symbol.asyncDispose]()
   })
 })

@@ -1,60 +1,41 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { openSqlite } from 'eventfold/sqlite'
 import { z } from 'zod'
 import { defineEvents } from '../event/definition.ts'
 import { StoreError } from '../store/errors.ts'
 import type { EventStore } from '../store/store.ts'
-import { MemoryEventStore } from '../stores/memory/index.ts'
+import type { Stream, Streams } from '../store/stream.ts'
 import type { Client, EventsOf, InputsOf } from './client.ts'
 import { createEventClient } from './create-client.ts'
+import type { FreshLog } from './every-store.fixture.ts'
 import type { ReadRules } from './read-events.ts'
 
-/** A log of one test, gone when the test ends. */
-export interface TestLog extends AsyncDisposable {
-  readonly store: EventStore
-  /** The same log as another process would open it; the same store again where nothing else can. */
-  readonly reopen: () => EventStore
+export { everyStore as stores, type FreshLog as TestLog } from './every-store.fixture.ts'
+
+/** The cursor of a load of streams; of the whole log, where its order is total and both must be equal. */
+export async function headOf(log: FreshLog, streams: readonly Stream[]): Promise<string> {
+  return (await log.store.load(wholeLog(log, streams))).cursor
 }
 
-/** A kind of store that behaviour is tested on. */
-export interface TestStore {
-  readonly name: string
-  readonly open: () => TestLog
+/** A cursor as another log, or one that was lost since, would have given it. */
+export async function foreignCursor(log: FreshLog, streams: readonly Stream[]): Promise<string> {
+  if (log.store.capabilities.totalOrder) return '40~01ARZ3NDEKTSV4RRFFQ69G5FAV'
+  // It has seen the same partitions, in years to come.
+  return (await headOf(log, streams)).replaceAll(/"01[A-HJKMNP-TV-Z\d]/g, '"01Z')
 }
 
-function openMemory(): TestLog {
-  const store = new MemoryEventStore()
-  return { store, reopen: () => store, [Symbol.asyncDispose]: () => store.close() }
+/** The whole log; where that cannot be read, the streams that hold all of it. */
+export function wholeLog({ store }: FreshLog, streams: readonly Stream[]): Streams {
+  return store.capabilities.totalOrder ? 'all' : streams
 }
 
-function openFile(): TestLog {
-  const folder = mkdtempSync(join(tmpdir(), 'eventfold-'))
-  const opened: EventStore[] = []
-  const open = (): EventStore => {
-    const store = openSqlite(join(folder, 'log.db'), { synchronous: 'NORMAL' })
-    opened.push(store)
-    return store
-  }
-  return {
-    store: open(),
-    reopen: open,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(opened.map((store) => store.close()))
-      rmSync(folder, { recursive: true })
-    },
-  }
+/** Positions of events; on a store that does not count them, their places among all that are stored. */
+export async function positionsIn(
+  { store, everything }: FreshLog,
+  events: readonly { readonly id: string; readonly position: number }[],
+): Promise<number[]> {
+  if (store.capabilities.totalOrder) return events.map(({ position }) => position)
+  const ids = (await everything()).map(({ id }) => id)
+  return events.map(({ id }) => ids.indexOf(id) + 1)
 }
-
-const all: readonly TestStore[] = [
-  { name: 'memory', open: openMemory },
-  { name: 'sqlite', open: openFile },
-]
-const chosen = process.env['STORES']?.split(',')
-
-/** All stores, or those that the environment names in `STORES`. */
-export const stores: readonly TestStore[] = all.filter(({ name }) => chosen?.includes(name) ?? true)
 
 /** What may go wrong with one commit. */
 export type Fault = 'lost before' | 'lost after' | 'busy' | 'none'

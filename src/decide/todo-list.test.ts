@@ -86,12 +86,12 @@ const added = (itemId: string) =>
 describe.each(stores)('the rules of a todo list on $name', ({ open }) => {
   let log: TestLog
   let client: TodoClient
-  beforeEach(() => {
-    log = open()
+  beforeEach(async () => {
+    log = await open()
     client = createEventClient({ store: log.store, events: todo })
     return () => log[Symbol.asyncDispose]()
   })
-  const count = async () => (await Array.fromAsync(log.store.read('all'))).length
+  const count = async () => (await log.everything()).length
   const add = (itemId: string) => new AddItemValidator(client, listId).apply(added(itemId)).save()
   const complete = (itemId: string) =>
     new ItemValidator(client, itemId, 'incomplete').apply(on('ITEM_COMPLETED', itemId)).save()

@@ -60,12 +60,12 @@ const item = (productId: string, quantity?: number) =>
 describe.each(stores)('a validator on $name', ({ open }) => {
   let log: TestLog
   let client: ShopClient
-  beforeEach(() => {
-    log = open()
+  beforeEach(async () => {
+    log = await open()
     client = shopClient(log.store)
   })
   afterEach(() => log[Symbol.asyncDispose]())
-  const stored = async () => Array.fromAsync(log.store.read('all'))
+  const stored = async () => log.everything()
   const invalid = { code: 'REJECTED', message: 'Validation failed' }
   const conflict = { code: 'CONFLICT', conflict: { reason: 'condition' } }
 

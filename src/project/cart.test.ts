@@ -118,7 +118,7 @@ describe.each(stores)('a shopping cart on $name', ({ open }) => {
   let log: TestLog
   let client: EventClient<AppEvents>
   beforeEach(async () => {
-    log = open()
+    log = await open()
     client = createEventClient({ store: log.store, events })
     await client.saveEvents([
       created('cart_1'),

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
+  foreignCursor,
+  headOf,
   shop,
   shopClient,
   stores,
@@ -33,13 +35,14 @@ const created = { type: 'CART_CREATED', data: { cartId: 'cart_1', userId: 'user_
 describe.each(stores)('a defined projection on $name', ({ open }) => {
   let log: TestLog
   let client: ShopClient
-  beforeEach(() => {
+  beforeEach(async () => {
     folded = 0
-    log = open()
+    log = await open()
     client = shopClient(log.store)
   })
   afterEach(() => log[Symbol.asyncDispose]())
-  const head = async () => (await client.load({ streams: 'all' })).cursor
+  const streams = [{ filter: { cartId: 'cart_1' } }]
+  const head = () => headOf(log, streams)
 
   test('shows its initial state where nothing has happened', async () => {
     const view = await cartView.load(client, 'cart_1')
@@ -114,6 +117,7 @@ describe.each(stores)('a defined projection on $name', ({ open }) => {
     await client.saveEvents([created, item('a')])
     await cartView.save(client, 'cart_1')
     const { documents } = log.store
+    const cursor = await foreignCursor(log, streams)
     const store = {
       ...log.store,
       documents: {
@@ -121,7 +125,7 @@ describe.each(stores)('a defined projection on $name', ({ open }) => {
         get: async (...name: Parameters<typeof documents.get>) => {
           const document = await documents.get(...name)
           const lost = { items: 90, products: [], open: true }
-          return document && { ...document, data: lost, cursor: '40~01ARZ3NDEKTSV4RRFFQ69G5FAV' }
+          return document && { ...document, data: lost, cursor }
         },
       },
     }
@@ -151,7 +155,8 @@ describe.each(stores)('a defined projection on $name', ({ open }) => {
     }
   })
 
-  test('may show the whole log', async () => {
+  test('may show the whole log', async ({ skip }) => {
+    if (!log.store.capabilities.totalOrder) skip('the store cannot read the whole log')
     const count = defineProjection(shop, {
       type: 'count',
       streams: () => 'all',

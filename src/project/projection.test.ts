@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { EventClient } from '../client/client.ts'
 import {
+  headOf,
   shopClient,
   stores,
   type shop,
@@ -88,14 +89,14 @@ const item = (productId: string, quantity?: number) =>
 describe.each(stores)('a projection class on $name', ({ open }) => {
   let log: TestLog
   let client: ShopClient
-  beforeEach(() => {
-    log = open()
+  beforeEach(async () => {
+    log = await open()
     client = shopClient(log.store)
   })
   afterEach(() => log[Symbol.asyncDispose]())
   const view = (options?: ProjectionOptions) => new CartView(client, 'cart_1', options)
   const existing = () => view({ loadExisting: true })
-  const head = async () => (await client.load({ streams: 'all' })).cursor
+  const head = () => headOf(log, [{ filter: { cartId: 'cart_1' } }])
   const saved = () => client.getProjection({ type: 'cart', id: 'cart_1' })
 
   test('folds the events of its stream', async () => {

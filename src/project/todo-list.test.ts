@@ -111,8 +111,8 @@ const added = (itemId: string) =>
 describe.each(stores)('the view of a todo list on $name', ({ open }) => {
   let log: TestLog
   let client: TodoClient
-  beforeEach(() => {
-    log = open()
+  beforeEach(async () => {
+    log = await open()
     client = createEventClient({ store: log.store, events: todo })
     return () => log[Symbol.asyncDispose]()
   })

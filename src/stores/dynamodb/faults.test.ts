@@ -1,4 +1,4 @@
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { testClient } from './engine.fixture.ts'
 import { randomFaults, withClientFaults, type Call } from './faults.fixture.ts'
 import { provesLaws } from './laws.fixture.ts'

@@ -1,4 +1,14 @@
-import fc from 'fast-check'
+import {
+  type Arbitrary,
+  array,
+  constant,
+  constantFrom,
+  nat,
+  oneof,
+  option,
+  record,
+  uniqueArray,
+} from 'fast-check'
 import { sameStructure } from '../../conformance/expect.ts'
 import type { Commit, Committed, Condition } from '../../store/commit.ts'
 import { isEventfoldError } from '../../store/errors.ts'
@@ -32,81 +42,71 @@ const STREAMS: readonly (readonly Stream[])[] = [
   [{ types: ['PAID'], aggregate: { type: 'wallet', id: '1' }, filter: { userId: 'x' } }],
 ]
 
-const aggregate = fc.constantFrom({ type: 'wallet', id: '1' }, { type: 'wallet', id: '2' })
+const aggregate = constantFrom({ type: 'wallet', id: '1' }, { type: 'wallet', id: '2' })
 // Two types whose names begin alike.
-const type = fc.constantFrom(
+const type = constantFrom(
   'PAID',
   'ITEM_ADDED_TO_THE_CART_AGAIN_1',
   'ITEM_ADDED_TO_THE_CART_AGAIN_2',
 )
 
-const maybe = <Value>(arbitrary: fc.Arbitrary<Value>, freq = 2): fc.Arbitrary<Value | undefined> =>
-  fc.option(arbitrary, { nil: undefined, freq })
+const maybe = <Value>(arbitrary: Arbitrary<Value>, freq = 2): Arbitrary<Value | undefined> =>
+  option(arbitrary, { nil: undefined, freq })
 
-const event = fc.record({
-  id: maybe(fc.constantFrom('evt_1', 'evt_2', 'evt_3', 'evt_4'), 1).map((id) => id),
+const event = record({
+  id: maybe(constantFrom('evt_1', 'evt_2', 'evt_3', 'evt_4'), 1).map((id) => id),
   type,
-  data: fc
-    .record({
-      cartId: fc.constantFrom('a', 'b'),
-      userId: maybe(fc.constantFrom('x', 'y')),
-      n: fc.nat(3),
-    })
-    .map((data) => ({ allId: 'z', ...JSON.parse(JSON.stringify(data)) })),
+  data: record({
+    cartId: constantFrom('a', 'b'),
+    userId: maybe(constantFrom('x', 'y')),
+    n: nat(3),
+  }).map((data) => ({ allId: 'z', ...JSON.parse(JSON.stringify(data)) })),
   aggregate: maybe(aggregate),
 })
 
-const guard = fc.oneof(
-  fc.constantFrom('any', 'absent', 'present', 'newer', 'not-older'),
-  fc.record({ revision: fc.nat(3) }),
+const guard = oneof(
+  constantFrom('any', 'absent', 'present', 'newer', 'not-older'),
+  record({ revision: nat(3) }),
 )
 
-const document = fc
-  .record({
-    id: fc.constantFrom('1', '2'),
-    content: maybe(fc.nat(3), 4),
-    if: fc.oneof(guard, fc.array(guard, { minLength: 1, maxLength: 2 })),
-    otherwise: fc.constantFrom('refuse', 'skip'),
-    reflects: maybe(fc.constantFrom('now', 'before')),
-  })
-  .map(({ content, reflects, ...rest }) => {
-    const needs = [rest.if].flat().some((one) => one === 'newer' || one === 'not-older')
-    return {
-      type: 'view',
-      ...rest,
-      ...(content === undefined ? { delete: true as const } : { data: content }),
-      reflects: reflects ?? (needs ? ('now' as const) : undefined),
-    } as Planned['documents'][number]
-  })
+const document = record({
+  id: constantFrom('1', '2'),
+  content: maybe(nat(3), 4),
+  if: oneof(guard, array(guard, { minLength: 1, maxLength: 2 })),
+  otherwise: constantFrom('refuse', 'skip'),
+  reflects: maybe(constantFrom('now', 'before')),
+}).map(({ content, reflects, ...rest }) => {
+  const needs = [rest.if].flat().some((one) => one === 'newer' || one === 'not-older')
+  return {
+    type: 'view',
+    ...rest,
+    ...(content === undefined ? { delete: true as const } : { data: content }),
+    reflects: reflects ?? (needs ? ('now' as const) : undefined),
+  }
+})
 
-const planned: fc.Arbitrary<Planned> = fc
-  .record({
-    events: fc.uniqueArray(event, {
-      maxLength: 3,
-      selector: ({ id }) => id,
-      comparator: (a, b) => a !== undefined && a === b,
+const planned: Arbitrary<Planned> = record({
+  events: uniqueArray(event, {
+    maxLength: 3,
+    selector: ({ id }) => id,
+    comparator: (a, b) => a !== undefined && a === b,
+  }),
+  conditions: array(
+    record({
+      streams: nat(STREAMS.length - 1),
+      from: constantFrom('now' as const, 'now' as const, 'before' as const, 'nowhere' as const),
     }),
-    conditions: fc.array(
-      fc.record({
-        streams: fc.nat(STREAMS.length - 1),
-        from: fc.constantFrom(
-          'now' as const,
-          'now' as const,
-          'before' as const,
-          'nowhere' as const,
-        ),
-      }),
-      { maxLength: 2 },
-    ),
-    after: maybe(fc.constantFrom('evt_1', 'evt_2'), 1),
-    expect: maybe(fc.record({ aggregate, version: fc.nat(3) }), 1),
-    documents: fc.uniqueArray(document, { maxLength: 2, selector: ({ id }) => id }),
-    outbox: maybe(fc.record({ type, data: fc.nat(3), orderKey: maybe(fc.constant('k')) }), 1),
-    idempotency: maybe(
-      fc.record({ key: fc.constantFrom('k1', 'k2'), fingerprint: maybe(fc.constant('same')) }),
-      1,
-    ),
-  })
+    { maxLength: 2 },
+  ),
+  after: maybe(constantFrom('evt_1', 'evt_2'), 1),
+  expect: maybe(record({ aggregate, version: nat(3) }), 1),
+  documents: uniqueArray(document, { maxLength: 2, selector: ({ id }) => id }),
+  outbox: maybe(record({ type, data: nat(3), orderKey: maybe(constant('k')) }), 1),
+  idempotency: maybe(
+    record({ key: constantFrom('k1', 'k2'), fingerprint: maybe(constant('same')) }),
+    1,
+  ),
+})
   .map(({ after, expect, outbox, conditions, ...rest }) => ({
     ...rest,
     conditions: after ? [...conditions, { streams: 0, from: { eventId: after } }] : conditions,
@@ -115,8 +115,8 @@ const planned: fc.Arbitrary<Planned> = fc
   }))
   .filter(({ events, documents, outbox }) => events.length + documents.length + outbox.length > 0)
 
-export const batches = (most: number): fc.Arbitrary<Batch[]> =>
-  fc.array(fc.array(planned, { minLength: 1, maxLength: most }), { minLength: 1, maxLength: 8 })
+export const batches = (most: number): Arbitrary<Batch[]> =>
+  array(array(planned, { minLength: 1, maxLength: most }), { minLength: 1, maxLength: 8 })
 
 /** A store, and what was loaded from it before the last batch and before the one before. */
 interface Run {
@@ -203,7 +203,7 @@ function filledIn({ conditions, documents, ...rest }: Planned, run: Run): Commit
     documents: documents.map(({ reflects, ...write }) => ({
       ...write,
       ...(reflects && { cursor: (reflects === 'now' ? run.now : run.before)[0] ?? run.now[0] }),
-    })) as NonNullable<Commit['documents']>,
+    })),
   }
 }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { assert, asyncProperty, boolean, nat } from 'fast-check'
 import { expect, test } from 'vitest'
 import { testClient } from './engine.fixture.ts'
 import { randomFaults, withClientFaults } from './faults.fixture.ts'
@@ -11,8 +11,8 @@ const seed = process.env['SERIAL_SEED']
 const settings = { numRuns: runs, ...(seed !== undefined && { seed: Number(seed) }) }
 
 test('commits one after the other are answered as the memory store answers them', async () => {
-  await fc.assert(
-    fc.asyncProperty(batches(1), async (all) => {
+  await assert(
+    asyncProperty(batches(1), async (all) => {
       await using log = await openWriters()
       await expectSerial(all, [log.open()])
       expect(faultsOf(await log.items())).toEqual([])
@@ -22,8 +22,8 @@ test('commits one after the other are answered as the memory store answers them'
 }, 300_000)
 
 test('commits at once are answered as in some order, sent by one process or by two', async () => {
-  await fc.assert(
-    fc.asyncProperty(batches(4), fc.boolean(), async (all, isOne) => {
+  await assert(
+    asyncProperty(batches(4), boolean(), async (all, isOne) => {
       await using log = await openWriters()
       await expectSerial(all, isOne ? [log.open()] : [log.open(), log.open()])
       expect(faultsOf(await log.items())).toEqual([])
@@ -33,8 +33,8 @@ test('commits at once are answered as in some order, sent by one process or by t
 }, 300_000)
 
 test('commits at once are answered as in some order, also with faults on the way', async () => {
-  await fc.assert(
-    fc.asyncProperty(batches(3), fc.nat(), async (all, number) => {
+  await assert(
+    asyncProperty(batches(3), nat(), async (all, number) => {
       await using log = await openWriters()
       const plan = randomFaults(number, {
         conflict: 0.1,

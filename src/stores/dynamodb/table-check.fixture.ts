@@ -134,7 +134,13 @@ function homesOf(
   return all.length > 0 ? all : [`${idKey(id).pk} ID`]
 }
 
-function contentOf({ pk, sk, itemType, byType, ...content }: EventItem): string {
+function contentOf({
+  pk: _pk,
+  sk: _sk,
+  itemType: _kind,
+  byType: _type,
+  ...content
+}: EventItem): string {
   return JSON.stringify(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 

@@ -54,6 +54,10 @@ export interface OutboxRelay extends AsyncDisposable {
  * deliveries come in commit order. A message that fails is tried again after a growing pause, and holds
  * back only later ones of its own order key.
  *
+ * On a store without a total order (DynamoDB) commit order is that of each order key. There a relay looks
+ * twice, 0.1 s apart, before it sends messages that have an order key, and what is held back is read again
+ * with every look; the more that is, the seldomer it looks, after 30 s at the latest.
+ *
  * Throws `INVALID_ARGUMENT`.
  *
  * ```ts

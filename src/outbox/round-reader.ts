@@ -3,7 +3,10 @@ import { MOST_FAILING, pauseAfter } from './pause.ts'
 import type { OutboxReader } from './reader.ts'
 import { Sender, type Placed, type ReaderOptions } from './sender.ts'
 
-/** Milliseconds after which the records of a commit are visible when those of a later one are. */
+/**
+ * Milliseconds after which the records of a commit are visible when those of a later one are. DynamoDB
+ * shows a transaction item by item, usually within a few milliseconds, and promises nothing about it.
+ */
 const SETTLING = 100
 /** How many full batches are looked at before they are sent. */
 const BATCHES = 10

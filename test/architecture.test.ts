@@ -42,11 +42,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   aws: {
     folders: core,
-    npm: [
-      '@aws-sdk/client-eventbridge',
-      '@aws-sdk/client-s3',
-      '@aws-sdk/client-sqs',
-    ],
+    npm: ['@aws-sdk/client-eventbridge', '@aws-sdk/client-s3', '@aws-sdk/client-sqs'],
     builtins: 'import',
   },
   doors: {

@@ -70,6 +70,23 @@ export const repeatedIdLaws: readonly Law[] = [
     },
   },
   {
+    law: `${title}: the ids that the store gave, too`,
+    prove: async (open) => {
+      const { store, reopen } = await open()
+      const { events } = await store.commit({
+        events: [added('cart_1'), added('cart_1', { n: 2 })],
+      })
+      const given = events.map(({ id, type, data }) => ({ id, type, data }))
+      for (const handle of [store, await reopen()]) {
+        const again = await handle.commit({ events: given })
+        equal([again.replayed, ...again.events], [true, ...events], 'the same events')
+        const other = given.map((event) => ({ ...event, type: 'ITEM_REMOVED' }))
+        await rejects(handle.commit({ events: other }), 'IDEMPOTENCY_MISMATCH', 'other content')
+      }
+      equal((await read(store, streams)).length, 2, 'events')
+    },
+  },
+  {
     law: 'a refused commit records nothing, not even its key and its ids',
     prove: async (open) => {
       const { store } = await open()

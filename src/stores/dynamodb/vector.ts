@@ -41,14 +41,21 @@ export function parseVector(cursor: Cursor): Vector {
 
 /**
  * Whether what was written has seen more than what is stored, as much, or in any partition less. One
- * that says nothing of a partition has not seen it.
+ * that says nothing of a partition has not seen it, unless it names others instead: a stream with two
+ * identifiers is read in whichever is smaller by then. An event has one place in all its partitions, and
+ * within each they rise, so that they compare.
  */
 export function compareVectors(written: Vector, stored: Vector): 'newer' | 'same' | 'older' {
-  let isNewer = [...written.keys()].some((pk) => !stored.has(pk))
+  const instead = [...written].flatMap(([pk, { at }]) => (stored.has(pk) ? [] : [at]))
+  const least = instead.reduce<At | undefined>(
+    (a, b) => (a === undefined || b < a ? b : a),
+    undefined,
+  )
+  let isNewer = instead.length > 0 && [...stored.keys()].every((pk) => written.has(pk))
   for (const [pk, { at }] of stored) {
-    const seen = written.get(pk)
-    if (seen === undefined || seen.at < at) return 'older'
-    isNewer ||= seen.at > at
+    const seen = written.get(pk)?.at ?? least
+    if (seen === undefined || seen < at) return 'older'
+    isNewer ||= seen > at
   }
   return isNewer ? 'newer' : 'same'
 }

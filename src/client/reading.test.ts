@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { StoredEvent } from '../event/event.ts'
 import {
   headOf,
   positionsIn,
@@ -173,6 +174,37 @@ describe.each(stores)('reading on $name', ({ open }) => {
       ])
     })
 
+    test('pages after the event seen last, or a cursor, lose and repeat nothing', async () => {
+      const other = shopClient(log.reopen())
+      for (const cartId of ['cart_1', 'cart_2', 'cart_3']) {
+        await other.saveEvents([item(cartId, 'prod_1'), item(cartId, 'prod_2')])
+        await client.saveEvents([item(cartId, 'prod_3'), checkout(cartId)])
+      }
+      const expected = await client.getEventStreams({ streams })
+      const byHand = (await log.everything()).filter(({ type, data }) => {
+        const { cartId, productId } = data as { cartId: string; productId?: string }
+        return productId === 'prod_1' || (type !== 'CART_CREATED' && cartId === 'cart_1')
+      })
+      expect(expected).toEqual(byHand)
+      const { cursor } = await client.load({ streams })
+      for (const limit of [1, 2, 5]) {
+        const found = [...(await client.getEventStreams({ streams, limit }))]
+        let page: readonly StoredEvent[] = found
+        while (page.length === limit) {
+          page = await client.getEventStreams({
+            streams,
+            limit,
+            after: { eventId: found.at(-1)!.id },
+          })
+          found.push(...(page as typeof found))
+        }
+        expect(found).toEqual(expected)
+      }
+      expect(await client.getEventStreams({ streams, after: cursor })).toEqual([])
+      const newer = await other.saveEvents([item('cart_4', 'prod_1'), item('cart_1', 'prod_4')])
+      expect(await client.getEventStreams({ streams, after: cursor })).toEqual(newer)
+    })
+
     test('are refused where there are none; the whole log is asked for by name', async () => {
       await expect(client.getEventStreams({ streams: [] })).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
@@ -239,7 +271,7 @@ describe.each(stores)('reading on $name', ({ open }) => {
     const saved = await client.saveEvent(checkout('cart_2'), key)
     const idempotency = { key: 'cmd_1' }
     const loaded = await client.load({ streams: [{ types: ['CART_CREATED'] }], idempotency })
-    expect(positions(loaded.events)).toEqual([1, 2])
+    expect(await positions(loaded.events)).toEqual([1, 2])
     expect(loaded.replayed?.events).toEqual([saved])
     const streams = [{ filter: { cartId: 'nobody' } }]
     expect(await client.load({ streams })).toEqual({

@@ -15,6 +15,11 @@ export async function headOf(log: FreshLog, streams: readonly Stream[]): Promise
   return (await log.store.load(wholeLog(log, streams))).cursor
 }
 
+/** What a cursor has seen. How many events that were is told by a load, not by a commit. */
+export function seenBy(cursor: string): string {
+  return cursor.replaceAll(/@\d+"/g, '"')
+}
+
 /** A cursor as another log, or one that was lost since, would have given it. */
 export async function foreignCursor(log: FreshLog, streams: readonly Stream[]): Promise<string> {
   if (log.store.capabilities.totalOrder) return '40~01ARZ3NDEKTSV4RRFFQ69G5FAV'

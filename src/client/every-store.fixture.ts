@@ -38,8 +38,8 @@ export interface AnyStore {
 
 const memory: AnyStore = {
   name: 'memory',
-  open: async ({ guarded: _, ...options } = {}) => {
-    const store = new MemoryEventStore(options)
+  open: async ({ codec } = {}) => {
+    const store = new MemoryEventStore({ ...(codec && { codec }) })
     return {
       store,
       reopen: () => store,
@@ -51,7 +51,8 @@ const memory: AnyStore = {
 
 const sqlite: AnyStore = {
   name: 'sqlite',
-  open: async ({ guarded: _, ...options } = {}) => {
+  open: async ({ codec } = {}) => {
+    const options = codec && { codec }
     const folder = mkdtempSync(join(tmpdir(), 'eventfold-'))
     const opened: EventStore[] = []
     const open = (): EventStore => {
@@ -73,7 +74,8 @@ let logs = 0
 
 const postgres: AnyStore = {
   name: 'postgres',
-  open: async ({ guarded: _, ...options } = {}) => {
+  open: async ({ codec } = {}) => {
+    const options = codec && { codec }
     const missing = inject('postgresMissing')
     if (missing !== undefined) throw new Error(missing)
     logs += 1

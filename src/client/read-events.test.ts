@@ -122,10 +122,10 @@ describe.each(stores)('reading old events on $name', ({ open }) => {
       ({ type: 'CART_CREATED', data: { cartId, owner: 'user_1' } }) as const
     const coupon = { type: 'COUPON_USED', data: { cartId: 'cart_1' } } as const
     const saved = await writer.saveEvents([cart('1'), coupon, coupon, cart('2'), coupon, cart('3')])
-    const streams = wholeLog(log, [{ filter: { cartId: ['cart_1', '1', '2', '3'] } }]) as 'all'
+    const whole = wholeLog(log, [{ filter: { cartId: ['cart_1', '1', '2', '3'] } }]) as 'all'
 
     const strict = createEventClient({ store: log.store, events: after })
-    await expect(strict.getEventStreams({ streams })).rejects.toMatchObject({
+    await expect(strict.getEventStreams({ streams: whole })).rejects.toMatchObject({
       code: 'INVALID_EVENT',
       eventType: 'COUPON_USED',
       position: saved[1]!.position,
@@ -136,7 +136,7 @@ describe.each(stores)('reading old events on $name', ({ open }) => {
     const positions = async (limit?: number, backwards?: boolean) => {
       return positionsIn(
         log,
-        await Array.fromAsync(lenient.readEvents({ streams, limit, backwards })),
+        await Array.fromAsync(lenient.readEvents({ streams: whole, limit, backwards })),
       )
     }
     expect(await positions()).toEqual([1, 4, 6])
@@ -144,9 +144,9 @@ describe.each(stores)('reading old events on $name', ({ open }) => {
     expect(await positions(2, true)).toEqual([6, 4])
     expect(await positions(0)).toEqual([])
     await expect(positions(-1)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
-    const { events, cursor } = await lenient.load({ streams })
+    const { events, cursor } = await lenient.load({ streams: whole })
     expect(await positionsIn(log, events)).toEqual([1, 4, 6])
     await writer.saveEvent(coupon)
-    expect(await lenient.getEventStreams({ streams, after: cursor })).toEqual([])
+    expect(await lenient.getEventStreams({ streams: whole, after: cursor })).toEqual([])
   })
 })

@@ -14,7 +14,7 @@ const cart = (cartId: string, userId = 'user_1') =>
   ({ type: 'CART_CREATED', data: { cartId, userId } }) as const
 const item = (cartId: string, productId: string, quantity = 1) =>
   ({ type: 'ITEM_ADDED', data: { cartId, productId, quantity } }) as const
-const unsupported = { code: 'UNSUPPORTED' }
+const codeOf = ({ code }: { code: string }) => code
 const checkout = (cartId: string) => ({ type: 'CART_CHECKED_OUT', data: { cartId } }) as const
 
 describe.each(stores)('reading on $name', ({ open }) => {
@@ -59,10 +59,9 @@ describe.each(stores)('reading on $name', ({ open }) => {
       const filter = { cartId: 'cart_1' }
       const after = await headOf(log, [{ filter }])
       expect(await client.getLatestEvent({ type: 'ITEM_ADDED', filter, after })).toBeUndefined()
-      const older = { type: 'ITEM_ADDED', after } as const
       // A cursor of DynamoDB speaks of the partitions that were read, and a type is none.
-      if (totalOrder()) expect(await client.getLatestEvent(older)).toBeUndefined()
-      else await expect(client.getLatestEvent(older)).rejects.toMatchObject(unsupported)
+      const ofType = await client.getLatestEvent({ type: 'ITEM_ADDED', after }).catch(codeOf)
+      expect(ofType).toBe(totalOrder() ? undefined : 'UNSUPPORTED')
     })
 
     test('may belong to an aggregate', async () => {
@@ -209,9 +208,9 @@ describe.each(stores)('reading on $name', ({ open }) => {
       await expect(client.getEventStreams({ streams: [] })).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
       })
-      const whole = client.getEventStreams({ streams: 'all' })
-      if (totalOrder()) expect(await whole).toHaveLength(6)
-      else await expect(whole).rejects.toMatchObject(unsupported)
+      const all = client.getEventStreams({ streams: 'all' })
+      const found = await all.then(({ length }) => length, codeOf)
+      expect(found).toBe(totalOrder() ? 6 : 'UNSUPPORTED')
     })
   })
 
@@ -239,7 +238,8 @@ describe.each(stores)('reading on $name', ({ open }) => {
         seen += 1
         const { quantity } = event.data as { quantity: number }
         if (quantity !== seen) throw new Error(`found ${quantity} as no. ${seen}`)
-        if (totalOrder()) expect(event.position).toBe(6 + seen)
+        const position = totalOrder() ? 6 + seen : event.position
+        if (event.position !== position) throw new Error(`no. ${seen} is at ${event.position}`)
       }
       expect(seen).toBe(count)
       expect(await client.getEventStreams({ streams })).toHaveLength(count)

@@ -4,6 +4,7 @@ import { listOf } from './boundary.ts'
 import { candidatesOf, candidatesSeen, choose, headsToRead, type Chosen } from './choose.ts'
 import type { EventItem, HeadItem, Item } from './items.ts'
 import { HEAD, type ItemKey } from './keys.ts'
+import { isRecent, settle } from './complete.ts'
 import { eventById, keysOfEvent, seenUpTo } from './event-by-id.ts'
 import { holdingOf, rangeAfter, refuseRewound, seenKey, seenOf } from './seen.ts'
 import type { Stretch } from './source.ts'
@@ -82,20 +83,21 @@ export async function begin(
     ]
   }
 
+  const stretches = (await Promise.all([...chosen.guarded].map(stretchOf))).flat()
+  const isUncounted = ({ holds }: Stretch): boolean =>
+    holds !== undefined && holds.count === undefined && isRecent(holds.newest)
+  if (stretches.some(isUncounted)) await settle(signal)
   return {
     chosen,
     heads: new Map([...chosen.guarded].map((pk) => [pk, seenOf(heads.get(pk))])),
-    stretches: [
-      ...(await Promise.all([...chosen.guarded].map(stretchOf))).flat(),
-      ...stretchesWithoutHead(chosen, event),
-    ],
+    stretches: [...stretches, ...stretchesWithoutHead(chosen, event)],
     also,
   }
 }
 
 /** Everything that was chosen, from its beginning. */
-export function stretchesOf(chosen: Chosen): Stretch[] {
-  return [...[...chosen.guarded].map((pk) => ({ pk })), ...stretchesWithoutHead(chosen)]
+export function stretchesOf(chosen: Chosen, toHead: boolean): Stretch[] {
+  return [...[...chosen.guarded].map((pk) => ({ pk, toHead })), ...stretchesWithoutHead(chosen)]
 }
 
 function stretchesWithoutHead({ loose, types }: Chosen, event?: EventItem): Stretch[] {

@@ -47,7 +47,12 @@ export function isAt(text: string): boolean {
 
 /** Milliseconds since 2020 × 4096, and a counter: a safe integer until 2089. */
 export function positionOf(at: At): number {
-  return (numberOf(at.slice(0, TIME)) - EPOCH) * STEPS + numberOf(at.slice(TIME, TIME + COUNTER))
+  return (timeOf(at) - EPOCH) * STEPS + numberOf(at.slice(TIME, TIME + COUNTER))
+}
+
+/** The time of a place, in milliseconds since 1970, as the clock of its writer had it. */
+export function timeOf(at: At): number {
+  return numberOf(at.slice(0, TIME))
 }
 
 /** A place of the position, unlike every other one. */

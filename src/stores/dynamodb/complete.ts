@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { StoreError } from '../../store/errors.ts'
+import { timeOf, type At } from './clock.ts'
+
+/** Milliseconds within which a transaction is taken to become visible whole. */
+const SETTLING = 100
+/** Milliseconds after which nobody waits for that any more, however the clocks differ. */
+const RECENT = 10_000
 
 /** How often it is read again. */
 const TRIES = 12
@@ -30,4 +36,14 @@ export async function untilComplete<Result>(
       await delay(Math.min(LONGEST_PAUSE, 2 ** tries), undefined, { signal })
     }
   }
+}
+
+/** Whether the event at a place may be so new that others beside it are not visible yet. */
+export function isRecent(at: At): boolean {
+  return at !== '' && timeOf(at) > Date.now() - RECENT
+}
+
+/** Waits until what is becoming visible is visible. */
+export async function settle(signal?: AbortSignal): Promise<void> {
+  await delay(SETTLING, undefined, { signal })
 }

@@ -74,6 +74,7 @@ function narrowed(stretch: Stretch, head: Seen | undefined, from: number, to: nu
     to: versionKey(last),
     holds: {
       newest: last === newest && first <= last ? (head?.at ?? '') : '',
+      places: [],
       count: Math.max(0, last - first + 1),
     },
   }

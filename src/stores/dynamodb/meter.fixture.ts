@@ -52,9 +52,15 @@ export function meter(
   }
 }
 
+const ORDER = ['BatchGetItem', 'Query', 'GetItem', 'PutItem']
+
 /** Requests in short: `BatchGetItem, 2 Query`. */
 export function requestsText(requests: Cost['requests']): string {
   const counts = new Map<string, number>()
-  for (const name of requests) counts.set(name, (counts.get(name) ?? 0) + 1)
+  // Of those that are sent at once nobody knows which goes first.
+  for (const name of [...ORDER, ...requests]) {
+    const count = requests.filter((request) => request === name).length
+    if (count > 0) counts.set(name, count)
+  }
   return [...counts].map(([name, count]) => (count > 1 ? `${count} ${name}` : name)).join(', ')
 }

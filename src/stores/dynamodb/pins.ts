@@ -7,7 +7,7 @@ import type { Stream } from '../../store/stream.ts'
 import type { Access } from './access.ts'
 import { guardsOf, listOf, type Boundary } from './boundary.ts'
 import { eventById, keysOfEvent } from './event-by-id.ts'
-import { untilComplete } from './complete.ts'
+import { isRecent, settle, untilComplete } from './complete.ts'
 import { eventOf, type EventItem, type HeadItem } from './items.ts'
 import { aggregatePartition, keyPartition } from './keys.ts'
 import { newerThan, seenOf } from './seen.ts'
@@ -72,6 +72,7 @@ export async function movePin(
   const upTo = seenOf(head)
   const { after = '' } = pin.condition
   if (upTo.at === '' && pin.seen.at === '') return undefined
+  if (pin.seen.count === undefined && isRecent(upTo.at)) await settle()
   return untilComplete(async () => {
     for await (const item of newerThan(access, pin.pk, pin.seen, { upTo, after })) {
       if (pin.matches(eventOf(item, access.codec))) return item

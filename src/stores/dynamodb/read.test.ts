@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { identifierTest } from '../../event/identifiers.ts'
 import type { NewEvent, StoredEvent } from '../../event/event.ts'
 import type { ReadOptions } from '../../store/store.ts'
@@ -73,7 +73,9 @@ describe('reading', () => {
     expect(it.statements()).toHaveLength(1)
     const rare = [{ ...cart(id), types: ['RARE'] }]
     expect(await read(rare, { limit: 1, backwards: true })).toHaveLength(1)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 })
     expect(await read(rare, { limit: 1 })).toHaveLength(1)
+    vi.useRealTimers()
     expect(sizes).toEqual([1, 1, 10, 80, 1, 10, 80])
     for (const limit of [3, 7, 60, 120, 121, 122, 5000]) {
       for (const backwards of [false, true]) {
@@ -173,10 +175,13 @@ describe('reading', () => {
     const id = newCart()
     await it.write(...some(12, (n) => added(id, n, { large })))
     it.statements()
+    // An hour later nothing is about to become visible.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 })
     for await (const event of readEvents(it.access, [cart(id)])) {
       expect(event.type).toBe('ADDED')
       break
     }
+    vi.useRealTimers()
     expect(it.statements().length).toBeLessThanOrEqual(3)
     const controller = new AbortController()
     const { signal } = controller

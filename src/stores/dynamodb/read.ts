@@ -9,9 +9,15 @@ import { listOf } from './boundary.ts'
 import { candidatesOf, choose } from './choose.ts'
 import { eventOf } from './items.ts'
 import { mergePages } from './merge.ts'
-import { readStretch, type Stretch } from './source.ts'
+import { isRecent, settle, untilComplete } from './complete.ts'
+import { readStretch, type Look, type LookedSource } from './source.ts'
 
 const LARGEST_FIRST_PAGE = 1000
+
+interface Opened {
+  readonly sources: readonly LookedSource[]
+  readonly looks: readonly Look[]
+}
 
 /**
  * The events of streams, in the order of their places, each once. From the beginning it is one Query for
@@ -28,16 +34,27 @@ export async function* readEvents(
   const { table, codec, filing } = access
   const stretches =
     after === undefined
-      ? stretchesOf(choose(candidatesOf(listOf(streams), filing)))
+      ? stretchesOf(choose(candidatesOf(listOf(streams), filing)), !backwards)
       : (await begin(access, streams, { after, provesItself: !backwards && limit > 0, signal }))
           .stretches
   if (limit === 0) return
   // The event seen last comes again.
   const wanted = limit + (after === undefined ? 0 : 1)
   const first = wanted < LARGEST_FIRST_PAGE ? wanted : undefined
-  const sources = stretches.map((stretch) =>
-    readStretch(table, { ...uncounted(stretch), backwards, first }, signal),
-  )
+  const open = (): Promise<Opened> =>
+    untilComplete(async () => {
+      const sources = stretches.map((stretch) =>
+        readStretch(table, { ...stretch, backwards, first }, signal),
+      )
+      // The newest events, backwards, are all that anybody has been told of.
+      const looked = backwards ? [] : sources
+      return { sources, looks: await Promise.all(looked.map((source) => source.look())) }
+    }, signal)
+  let { sources, looks } = await open()
+  if (looks.some(({ isWhole, newest }) => !isWhole && isRecent(newest))) {
+    await settle(signal)
+    ;({ sources, looks } = await open())
+  }
   const matches = compileStreams(streams)
   let left = limit
   let isBounded = false
@@ -59,9 +76,4 @@ export async function* readEvents(
     left -= events.length
     if (left === 0) return
   }
-}
-
-/** What was shown cannot be taken back: it is only read up to the newest that must be there. */
-function uncounted({ holds, ...stretch }: Stretch): Stretch {
-  return holds ? { ...stretch, holds: { ...holds, count: undefined } } : stretch
 }

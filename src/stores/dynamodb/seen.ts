@@ -14,7 +14,11 @@ export function refuseRewound(after: After): never {
 
 /** What a reader has seen who read up to the head. */
 export function seenOf(head: HeadItem | undefined): Seen {
-  return head ? { at: head.at, count: head.count } : NOTHING
+  if (!head?.at) return NOTHING
+  const places = Object.entries(head).flatMap(([name, at]) =>
+    name.startsWith('#') ? [at as At] : [],
+  )
+  return { at: head.at, count: head.count, places }
 }
 
 /** The sort key of the newest event that was seen. */
@@ -73,5 +77,9 @@ export function rangeAfter(
 /** What must be between what was seen and a head. */
 export function holdingOf(seen: Seen, head: Seen): Holding {
   const isKnown = seen.count !== undefined && head.count !== undefined
-  return { newest: head.at, count: isKnown ? head.count - seen.count : undefined }
+  return {
+    newest: head.at,
+    places: (head.places ?? []).filter((at) => at > seen.at),
+    count: isKnown ? head.count - seen.count : undefined,
+  }
 }

@@ -23,6 +23,8 @@ export interface Stretch extends Pick<Range, 'pk' | 'backwards' | 'byType'> {
   readonly after?: At | undefined
   /** Called where the first event of the stretch is not the one at `after`. */
   readonly onGone?: (() => never) | undefined
+  /** Whether to read on to the head, which says how many events there are. */
+  readonly toHead?: boolean | undefined
   /** How many events are wanted at first. Default is as many as there are. */
   readonly first?: number | undefined
   /** What a head says of the stretch. */
@@ -35,12 +37,23 @@ export interface Stretch extends Pick<Range, 'pk' | 'backwards' | 'byType'> {
  */
 export interface Holding {
   readonly newest: At
+  /** The newest of each event type. */
+  readonly places: readonly At[]
   /** Unknown where only an event id says where the stretch begins. */
   readonly count: number | undefined
 }
 
-/** A source that can be kept from growing. */
-export interface BoundedSource extends Source {
+/** What a first look has shown. */
+export interface Look {
+  /** Whether nothing is missing. */
+  readonly isWhole: boolean
+  readonly newest: At
+}
+
+/** A source that can be looked into, and kept from growing. */
+export interface LookedSource extends Source {
+  /** Fetches what comes first. */
+  readonly look: () => Promise<Look>
   /** What is appended from now on is not read. */
   readonly bound: () => Promise<void>
 }
@@ -53,17 +66,20 @@ function endsOf(pk: string): { readonly from: string; readonly to: string } {
 }
 
 /** Reads a stretch in pages that begin as small as what is wanted, and grow. */
-export function readStretch(table: Table, stretch: Stretch, signal?: AbortSignal): BoundedSource {
+export function readStretch(table: Table, stretch: Stretch, signal?: AbortSignal): LookedSource {
   const { pk, backwards = false, byType = false, after = '', holds } = stretch
   let { from, to } = { ...endsOf(byType ? '' : pk), ...definedEnds(stretch) }
+  if (stretch.toHead) to = HEAD
   let { first: size, onGone } = stretch
   let upTo: At | undefined
   let last: EventItem | undefined
   let peeked: readonly EventItem[] | undefined
   let pages: AsyncIterator<readonly EventItem[]> | undefined
   let hasEnded = from > to
+  let expected = holds?.count
   let count = 0
   let looks = 0
+  const missing = new Set(holds?.places)
   const keyOf = (item: EventItem): string => (byType ? item.at : item.sk)
 
   const page = async (): Promise<readonly EventItem[]> => {
@@ -83,7 +99,10 @@ export function readStretch(table: Table, stretch: Stretch, signal?: AbortSignal
       hasEnded = false
       return []
     }
-    const items = done ? [] : value
+    const head = done ? undefined : (value.at(-1) as HeadItem | undefined)
+    const isHead = head?.sk === HEAD
+    if (isHead && !upTo) expected = head.count
+    const items = done ? [] : isHead ? value.slice(0, -1) : value
     // A larger page begins with the last event of the smaller one.
     const fresh = items[0]?.at === last?.at ? items.slice(1) : items
     last = items.at(-1) ?? last
@@ -102,7 +121,7 @@ export function readStretch(table: Table, stretch: Stretch, signal?: AbortSignal
       peeked = undefined
       if (!items) {
         if (hasEnded) {
-          if (holds?.count !== undefined && holds.count !== count) throw new IncompleteError()
+          if (!isWhole(count)) throw new IncompleteError()
           return undefined
         }
         items = await page()
@@ -114,45 +133,63 @@ export function readStretch(table: Table, stretch: Stretch, signal?: AbortSignal
       const wanted = items.filter(({ at }) => at > after && !(upTo && at > upTo))
       if (upTo && items.some(({ at }) => at > upTo!)) hasEnded = true
       count += wanted.length
+      for (const { at } of wanted) missing.delete(at)
       if (wanted.length > 0) return wanted
     }
   }
 
+  const isWhole = (found: number): boolean =>
+    (expected === undefined || expected === found) && (backwards || missing.size === 0)
+
   return {
     next,
+    look: async () => {
+      if (hasEnded) return { isWhole: true, newest: '' }
+      const items = [...(await page())]
+      // A page that is not full may be the last.
+      if (!hasEnded && (size === undefined || items.length < size)) items.push(...(await page()))
+      peeked = items
+      const newest = last?.at ?? ''
+      if (backwards) return { isWhole: true, newest }
+      const found = items.filter(({ at }) => at > after)
+      for (const { at } of found) missing.delete(at)
+      if (hasEnded && !isWhole(found.length)) throw new IncompleteError()
+      // Of what has no head nobody can tell.
+      const isUnknown = !holds && !stretch.toHead
+      return { isWhole: isUnknown || (hasEnded && expected !== undefined), newest }
+    },
     bound: async () => {
       // Backwards nothing newer follows, and an end that was given does not move.
       if (backwards || hasEnded || upTo || stretch.to !== undefined) return
-      peeked = await page()
       const seen = last?.at ?? ''
-      if (hasEnded) return
       const newest = await newestOf(table, pk, byType, signal)
       // The index may be older than the page was.
-      upTo = newest > seen ? newest : seen
+      upTo = newest.at > seen ? newest.at : seen
+      expected = newest.count
     },
   }
 }
 
-/** The newest place of a partition or type: `''` where there is none. */
+/** The newest place of a partition or type, and what its head counts. */
 async function newestOf(
   table: Table,
   pk: string,
   byType: boolean,
   signal?: AbortSignal,
-): Promise<At> {
+): Promise<{ readonly at: At; readonly count?: number }> {
   const head = byType
     ? undefined
     : ((await table.get({ pk, sk: HEAD }, signal)) as HeadItem | undefined)
-  if (head) return head.at
+  if (head?.at) return head
   const { from, to } = endsOf(byType ? '' : pk)
   for await (const items of table.query(
     { pk, from, to, byType, backwards: true, limit: 1 },
     signal,
   )) {
     const [item] = items as unknown as readonly EventItem[]
-    if (item) return item.at
+    if (item) return { at: item.at }
   }
-  return ''
+  return { at: '' }
 }
 
 function definedEnds({ from, to }: Stretch): { from?: string; to?: string } {

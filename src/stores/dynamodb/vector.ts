@@ -10,6 +10,8 @@ export interface Seen {
    * older than the head. Of an aggregate it is the version, and always known.
    */
   readonly count: number | undefined
+  /** Of a head: the newest places of its event types. */
+  readonly places?: readonly At[]
 }
 
 /** What a cursor of this store says: for each partition what was seen. */

@@ -13,6 +13,14 @@ import {
 } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Queue, QueueEncryption, type IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
+import type {
+  AnswerItem,
+  DocumentItem,
+  EventItem,
+  HeadItem,
+  IdItem,
+  OutboxItem,
+} from '../../stores/dynamodb/items.ts'
 import type { KeyNames } from '../../stores/dynamodb/table.ts'
 import { EventsTable } from './events-table.ts'
 import type { FunctionEnvironment } from './functions/environment.ts'
@@ -54,7 +62,25 @@ export interface StreamHandlerProps {
   readonly stream?: StreamReadingProps | undefined
 }
 
-/** Makes a function read new items of one kind out of the stream of a table. */
+type ItemType =
+  | (EventItem | HeadItem | IdItem | AnswerItem | DocumentItem | OutboxItem)['itemType']
+  | 'log'
+
+const ITEM_TYPES: Readonly<Record<ItemType, true>> = {
+  event: true,
+  copy: true,
+  head: true,
+  id: true,
+  answer: true,
+  document: true,
+  outbox: true,
+  log: true,
+}
+
+/**
+ * Makes a function read new items of one kind out of the stream of a table, and those of which nobody can
+ * tell the kind: what is damaged has to fail there, and not to be left out.
+ */
 export function attachToStream(
   scope: Construct,
   handler: LambdaFunction,
@@ -81,11 +107,14 @@ export function attachToStream(
     reportBatchItemFailures: true,
     onFailure: new SqsDlq(deadLetterQueue),
     filters: [
+      [{ 'anything-but': Object.keys(ITEM_TYPES).filter((other) => other !== itemType) }],
+      FilterRule.notExists(),
+    ].map((kind) =>
       FilterCriteria.filter({
         eventName: FilterRule.isEqual('INSERT'),
-        dynamodb: { NewImage: { itemType: { S: FilterRule.isEqual(itemType) } } },
+        dynamodb: { NewImage: { itemType: { S: kind } } },
       }),
-    ],
+    ),
   })
   handler.addEventSource(source)
   return deadLetterQueue

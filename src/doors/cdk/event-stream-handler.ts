@@ -18,9 +18,10 @@ export interface EventStreamHandlerProps extends StreamHandlerProps {
  * Hands the events of a table on to queues and to a bus: `createStreamHandler`, deployed. It may read the
  * table's stream, send to these queues and put events on this bus, and nothing else.
  *
- * Lambda calls it for new events alone, tries again from the first record that failed, and notes in the
- * dead-letter queue what failed for good; the events after it then go on. In its environment a function of
- * your own finds `QUEUE_URL_LIST` (as JSON), `EVENT_BUS_NAME`, `KEY_NAMES` (as JSON) and
+ * Lambda calls it for new events, and for new items of no known `itemType`, so that a damaged event fails
+ * instead of being left out; items of other applications are passed over. It tries again from the first
+ * record that failed, and notes in the dead-letter queue what failed for good; the events after it then go
+ * on. In its environment a function of your own finds `QUEUE_URL_LIST` (as JSON), `EVENT_BUS_NAME`, `KEY_NAMES` (as JSON) and
  * `REPORT_BATCH_ITEM_FAILURES`.
  *
  * ```ts

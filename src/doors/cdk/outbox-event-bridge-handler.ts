@@ -16,9 +16,10 @@ export interface DynamoDBOutboxEventBridgeHandlerProps extends StreamHandlerProp
  * Publishes the outbox of a table to a bus: `createDynamoDBStreamToEventBridgeHandler`, deployed and
  * attached to the table's stream. It may read that stream and put events on this bus, and nothing else.
  *
- * Lambda calls it for new messages alone, tries again from the first record that failed, and notes in the
- * dead-letter queue what failed for good; the messages after it then go on. In its environment a function
- * of your own finds `EVENT_SOURCE`, `EVENT_BUS_NAME`, `KEY_NAMES` (as JSON) and
+ * Lambda calls it for new messages, and for new items of no known `itemType`, so that a damaged message
+ * fails instead of being left out; items of other applications are passed over. It tries again from the
+ * first record that failed, and notes in the dead-letter queue what failed for good; the messages after it
+ * then go on. In its environment a function of your own finds `EVENT_SOURCE`, `EVENT_BUS_NAME`, `KEY_NAMES` (as JSON) and
  * `REPORT_BATCH_ITEM_FAILURES`.
  *
  * ```ts

@@ -60,6 +60,9 @@ const NO_CONNECTION = new Set([
 /** How DynamoDB calls a key that is not the table's. */
 const OTHER_KEYS =
   /key element does not match|Missing the key|missed key schema|Type mismatch for key|number of conditions on the keys/iu
+/** Without ids and a key a second sending would store the events twice. */
+const UNKNOWN =
+  ' Whether it was written is unknown: send it again only with the same event ids or the same idempotency key; look first otherwise.'
 const NO_INDEX = /does not have the specified index/iu
 
 const detailsOf = (error: unknown): AwsError => error ?? {}
@@ -124,7 +127,7 @@ export function asStoreError(error: unknown, call: Call, isUnknown: boolean): St
   if (isMissingTable(error)) return missingTable(call, error)
   if (NO_INDEX.test(said)) return missingIndex(call, error)
   const outcome = isUnknown ? 'unknown' : 'none'
-  const again = isUnknown ? ' Whether it was written is unknown: send the same commit again.' : ''
+  const again = isUnknown ? UNKNOWN : ''
   switch (verdictOf(error, isUnknown)) {
     case 'passing':
       return new StoreError(

@@ -61,7 +61,9 @@ test('what is refused in the end may still be written where an answer was lost b
   await expect(table.transact([increment(head, 0)])).rejects.toMatchObject({
     fault: 'busy',
     outcome: 'unknown',
-    message: expect.stringContaining('send the same commit again'),
+    message: expect.stringContaining(
+      'send it again only with the same event ids or the same idempotency key; look first otherwise',
+    ),
   })
 })
 

@@ -11,10 +11,17 @@ export type EventCallback<Event extends EventRecord> = {
   handle(event: Event): unknown
 }['handle']
 
+/** The events of a type, also out of those that stand for several types. */
+type OfEventType<Event extends EventRecord, Type> = Event extends EventRecord
+  ? Type extends Event['eventType']
+    ? Event & { readonly eventType: Type }
+    : never
+  : never
+
 /** A handler for each event type, or the name of another entry whose handler it shares. */
 export type EventHandlers<Event extends EventRecord = EventRecord, Alias extends string = never> = {
   readonly [Type in Event['eventType']]?:
-    | EventCallback<Extract<Event, { readonly eventType: Type }>>
+    | EventCallback<OfEventType<Event, Type>>
     | Event['eventType']
     | Alias
 } & { readonly [Name in Alias]?: Event['eventType'] | Alias }

@@ -58,6 +58,19 @@ test('without types of events, the parameter may say what it is', () => {
   )
 })
 
+test('one payload may go with several types', () => {
+  createEventListener<EventRecord<{ amount: number }, 'Wallet.Funded' | 'Wallet.Charged'>>({
+    'Wallet.Funded': ({ payload, eventType }) => {
+      expectTypeOf(payload.amount).toEqualTypeOf<number>()
+      expectTypeOf(eventType).toEqualTypeOf<'Wallet.Funded'>()
+    },
+    'Wallet.Charged': ({ payload, meta }) => {
+      expectTypeOf(payload.amount).toEqualTypeOf<number>()
+      expectTypeOf(meta?.isStale).toEqualTypeOf<boolean | undefined>()
+    },
+  })
+})
+
 test('what cannot be meant does not compile', () => {
   // @ts-expect-error no such type of event
   createEventListener<WalletEvent>({ 'Wallet.Found': () => {} })

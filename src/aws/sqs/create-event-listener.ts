@@ -21,7 +21,11 @@ export interface SqsBatchResponse {
   batchItemFailures: { itemIdentifier: string }[]
 }
 
-/** Where a listener says what it does: `console` and most loggers fit. Payloads are never among it. */
+/**
+ * Where a listener says what it does: `console` and most loggers fit. What it says itself never has anything
+ * of a payload. With a failure comes the `error` as the handler has thrown it: what a handler puts into its
+ * errors is in the log.
+ */
 export interface ListenerLog {
   readonly debug: (message: string, fields: Readonly<Record<string, unknown>>) => unknown
   readonly info: (message: string, fields: Readonly<Record<string, unknown>>) => unknown
@@ -53,7 +57,7 @@ export interface EventListenerOptions<Type extends string = string> {
  *
  * A message whose handler fails, or whose body cannot be read, is answered as failed, and the queue
  * delivers it again. On a FIFO queue the later messages of its group are answered as failed, too, without
- * being handled, so that the order of a group holds; other groups go on. **The event source mapping must
+ * being handled, so that the order in which they were sent holds; other groups go on. **The event source mapping must
  * have `ReportBatchItemFailures`**, or Lambda takes failed messages for handled ones and deletes them;
  * `EventListenerQueue` of `eventfold/cdk` sets it.
  *

@@ -87,7 +87,8 @@ function unpack<Record>(
 
 /**
  * A stream keeps the changes of one item in order. Those of several items in one transaction may come in any:
- * each group keeps its places among the others, and stands in them in its own order.
+ * each group keeps its places among the others, and stands in them in its own order. What comes in two
+ * batches stays as it came: whether something earlier is still to come, no batch says.
  */
 function inOrderOfGroups(unpacked: readonly Unpacked[]): Unpacked[] {
   const groups = Map.groupBy(unpacked, ({ parcel }) => parcel.group)

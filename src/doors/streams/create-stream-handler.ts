@@ -74,6 +74,11 @@ const checkOptions = object(
  * events of an aggregate in order, or those of their first key, and drop what comes again within five minutes.
  * `createEventListener` (`eventfold/sqs`) reads the queues.
  *
+ * A stream may give the events of one transaction in any order. Within a batch they are put in theirs; those
+ * that two batches of Lambda part may come to a queue the wrong way round. A receiver who cannot have that
+ * compares the `version` (the `position`, without an aggregate) with the last one that he has handled: one
+ * that is too high fails its message and comes again, or he reads the aggregate from the store.
+ *
  * Where a queue or the bus fails, or a record cannot be read, nothing after it is sent there, and the function
  * throws; or, with `reportBatchItemFailures`, it answers with the first record that failed. What it says and
  * logs then names records and types, never what is in them. Items of other applications are passed over.

@@ -13,7 +13,7 @@ interface LogOptions {
   readonly partitionKey: string | undefined
 }
 
-/** Looks once whether the table is a log that is filed as this store files. */
+/** Looks whether the table is a log that is filed as this store files: once, as soon as it says so. */
 export interface Ready {
   readonly forReading: () => Promise<void>
   /** Also writes down what the table is. */
@@ -42,9 +42,15 @@ export function readiness(table: Table, options: LogOptions, tableName: string):
   let reading: Promise<boolean> | undefined
   let writing: Promise<void> | undefined
   const forReading = (): Promise<boolean> => {
-    reading ??= table.get(LOG).then(check)
-    reading.catch(() => (reading = undefined))
-    return reading
+    if (reading) return reading
+    const look = table.get(LOG).then(check)
+    const forget = (): void => {
+      if (reading === look) reading = undefined
+    }
+    reading = look
+    // As long as nothing is there, another process may still say how it files.
+    look.then((isThere) => isThere || forget(), forget)
+    return look
   }
   const write = async (): Promise<void> => {
     if (await forReading()) return
@@ -55,6 +61,7 @@ export function readiness(table: Table, options: LogOptions, tableName: string):
       values: {},
     })
     if (!isNew) check(await table.get(LOG))
+    reading = Promise.resolve(true)
   }
   return {
     forReading: async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { StoreError } from '../../store/errors.ts'
 
 /**
  * The place of an event in time: a ULID, whose first bits are its position. As text it orders like the
@@ -21,24 +22,48 @@ const PATTERN = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/u
 
 /** Gives places that only grow: after every place that it gave or was shown, whatever the clock does. */
 export interface Clock {
-  /** So many places in a row. */
+  /** So many places in a row. Throws `STORE` where the time is beyond what a position can say. */
   readonly take: (count: number) => At[]
-  /** Shows a place of another process: what is taken later comes after it. */
-  readonly see: (at: At) => void
+  /** Shows a place that a partition has: what is taken later comes after it. Throws as `take`. */
+  readonly see: (at: At, pk: string) => void
 }
 
 export function createClock(now: () => number = Date.now): Clock {
   let last = 0
   return {
     take: (count) => {
-      const first = Math.max((now() - EPOCH) * STEPS, last + 1)
+      const time = now()
+      const first = Math.max((time - EPOCH) * STEPS, last + 1)
+      if (!Number.isSafeInteger(first + count - 1)) throw endOfTime(time, last)
       last = first + count - 1
       return Array.from({ length: count }, (_, index) => atOf(first + index))
     },
-    see: (at) => {
-      last = Math.max(last, positionOf(at))
+    see: (at, pk) => {
+      const position = positionOf(at)
+      if (!Number.isSafeInteger(position)) throw placeTooLate(at, pk)
+      last = Math.max(last, position)
     },
   }
+}
+
+function endOfTime(time: number, last: number): StoreError {
+  const met = last > 0 ? `, the latest place it met is ${atOf(last)}` : ''
+  return new StoreError(
+    'driver',
+    `Cannot give the events a place: the clock of this machine says ${dateOf(time)}${met}, and positions end in 2089. Set the clock, or look which writer's clock was wrong.`,
+  )
+}
+
+function placeTooLate(at: At, pk: string): StoreError {
+  return new StoreError(
+    'driver',
+    `Cannot write after the place ${at} in the head of ${pk}: it is of ${dateOf(timeOf(at))}, and positions end in 2089. Look which writer's clock was wrong, and mend the partition.`,
+  )
+}
+
+function dateOf(time: number): string {
+  const date = new Date(time)
+  return Number.isNaN(date.getTime()) ? String(time) : date.toISOString()
 }
 
 export function isAt(text: string): boolean {

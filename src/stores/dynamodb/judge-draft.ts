@@ -99,7 +99,7 @@ function noteHeads(facts: Facts, { clock, versions }: WriteAccess): void {
     if (!item) versions.delete(pkOfName(name))
     if (item?.['itemType'] !== 'head') continue
     const head = item as unknown as HeadItem
-    clock.see(head.at)
+    if (head.at) clock.see(head.at, head.pk)
     if (head.currentVersion !== undefined) versions.set(head.pk, head.currentVersion)
   }
 }

@@ -49,9 +49,9 @@ export function planOf(waiting: readonly Draft[], access: WriteAccess): Plan {
 function planTogether(drafts: readonly Draft[], access: WriteAccess): Plan {
   const { clock, versions } = access
   const versionOf = (pk: string): number => versions.get(pk) ?? 0
-  for (const { seen, isProven } of drafts.flatMap(({ pins }) => pins)) {
+  for (const { pk, seen, isProven } of drafts.flatMap(({ pins }) => pins)) {
     // Anybody can write a cursor, of any time.
-    if (isProven && seen.at) clock.see(seen.at)
+    if (isProven && seen.at) clock.see(seen.at, pk)
   }
   // One place before the events of each commit, for its outbox: there commits of one key keep their order.
   const places = clock.take(drafts.reduce((count, { events }) => count + events.length + 1, 0))

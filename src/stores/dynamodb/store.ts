@@ -56,7 +56,7 @@ export function createStore(access: WriteAccess, ready: Ready): EventStore {
     const key = idempotency ? [answerKey(idempotency.key)] : []
     const { events, cursor, also } = await loadEvents(access, streams, options, key)
     // What is decided on it comes after it.
-    for (const { at } of parseVector(cursor).values()) if (at) access.clock.see(at)
+    for (const [pk, { at }] of parseVector(cursor)) if (at) access.clock.see(at, pk)
     const answer = idempotency && also[0] && (await answerOf(idempotency, also[0], access))
     return { events, cursor, ...(answer && { replayed: answer }) }
   }

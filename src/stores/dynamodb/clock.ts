@@ -34,7 +34,7 @@ export function createClock(now: () => number = Date.now): Clock {
     take: (count) => {
       const time = now()
       const first = Math.max((time - EPOCH) * STEPS, last + 1)
-      if (!Number.isSafeInteger(first + count - 1)) throw endOfTime(time, last)
+      if (!(first <= Number.MAX_SAFE_INTEGER - count)) throw endOfTime(time, last)
       last = first + count - 1
       return Array.from({ length: count }, (_, index) => atOf(first + index))
     },

@@ -26,8 +26,10 @@ export interface InPartition {
 /** Where a read begins. */
 export interface Reading extends CallOptions {
   /**
-   * The id of an event, a cursor, or any ULID, which stands for its time: only later events are given.
-   * Default is from the beginning.
+   * The id of an event, a cursor, or any ULID, which stands for its time: only later events are given. In
+   * one partition with a head, that of a model which holds the event, its id is exact; elsewhere it is as
+   * exact as the clocks of those who write, and what is written a moment later may be passed over. A cursor
+   * is exact. Default is from the beginning.
    */
   readonly after?: string | undefined
 }

@@ -125,7 +125,8 @@ export function firstCalls(command: string, faults: readonly (Fault | undefined)
   return ({ name, nth }) => (name === command ? faults[nth] : undefined)
 }
 
-function createRandom(seed: number): () => number {
+/** Numbers from 0 to 1, the same ones for the same seed. */
+export function createRandom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

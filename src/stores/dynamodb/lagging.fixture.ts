@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { testClient } from './engine.fixture.ts'
+import { createRandom } from './faults.fixture.ts'
 import { OUTBOX } from './keys.ts'
 
 type Attribute = { readonly S?: string }
@@ -18,10 +19,10 @@ interface Command {
  * heads are there, and some of the events and outbox records are not yet, also for consistent queries.
  * They are all there when the writer has its answer.
  */
-export function laggingClients(milliseconds = 6): () => DynamoDBDocumentClient {
+export function laggingClients(milliseconds = 6, seed = 1): () => DynamoDBDocumentClient {
+  const random = createRandom(seed)
   const hidden = new Map<string, number>()
   const nameOf = (item: Item | undefined): string => `${item?.['_pk']?.S}\0${item?.['_sk']?.S}`
-  let turn = 0
   return () => {
     const client = testClient()
     const send = client.send.bind(client) as (...args: unknown[]) => Promise<{ Items?: Item[] }>
@@ -35,15 +36,13 @@ export function laggingClients(milliseconds = 6): () => DynamoDBDocumentClient {
       const events = (command.input.TransactItems ?? [])
         .map(({ Put }) => Put?.Item)
         .filter((item) => item?.['at'] || item?.['_pk']?.S === OUTBOX)
-      turn += 1
-      // Sometimes all of them, sometimes all but the last ones, sometimes only one in the middle.
-      const late = events
-        .filter((_, index) => turn % 3 === 0 || (index + turn) % 2 === 0)
-        .map(nameOf)
+      // Sometimes all of them; else each for itself, also one in the middle of a partition.
+      const share = [1, 0.5, 0.2][Math.floor(random() * 3)] ?? 1
+      const late = events.filter(() => random() < share).map(nameOf)
       for (const key of late) hidden.set(key, (hidden.get(key) ?? 0) + 1)
       try {
         const answer = await send(command, ...rest)
-        await delay(Math.random() * milliseconds)
+        await delay(random() * milliseconds)
         return answer
       } finally {
         for (const key of late) {

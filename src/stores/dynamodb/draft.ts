@@ -10,7 +10,7 @@ import {
   HEAD,
   idKey,
   keyPartition,
-  orderKey,
+  orderPartition,
   type ItemKey,
 } from './keys.ts'
 import type { Pin } from './pins.ts'
@@ -58,7 +58,7 @@ export function draftOf(
     ...events.flatMap(headedOf),
     ...pins.map(({ pk }) => pk),
     ...commit.expect.map(({ aggregate }) => aggregatePartition(aggregate)),
-    ...commit.outbox.flatMap(({ orderKey: key }) => (key === undefined ? [] : orderKey(key).pk)),
+    ...commit.outbox.flatMap(({ orderKey: key }) => (key === undefined ? [] : orderPartition(key))),
     ...documents.map(({ key }) => nameOfKey(key)),
     ...knownKeys({ commit, events }).map(nameOfKey),
   ])

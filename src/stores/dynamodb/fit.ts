@@ -1,5 +1,5 @@
 import { headedOf, knownKeys, nameOfKey, type Draft } from './draft.ts'
-import { aggregatePartition, orderKey } from './keys.ts'
+import { aggregatePartition, orderPartition } from './keys.ts'
 import { MOST_ITEMS } from './size.ts'
 
 /** Bytes of JSON in one transaction: well below what DynamoDB takes, for each event is there several times. */
@@ -107,7 +107,7 @@ function costOf({ commit, events, documents, pins }: Draft): {
     ...events.flatMap(headedOf),
     ...pins.map(({ pk }) => pk),
     ...commit.expect.map(({ aggregate }) => aggregatePartition(aggregate)),
-    ...commit.outbox.flatMap(({ orderKey: key }) => (key === undefined ? [] : orderKey(key).pk)),
+    ...commit.outbox.flatMap(({ orderKey: key }) => (key === undefined ? [] : orderPartition(key))),
   ])
   return { items, heads, bytes }
 }

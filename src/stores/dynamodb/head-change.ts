@@ -13,6 +13,8 @@ export interface HeadChange {
   /** The newest place; `undefined` where it stays. */
   at: At | undefined
   count: number
+  /** The newest place of a record in the outbox that no event here keeps in order. */
+  order: At | undefined
   readonly types: Map<string, At>
   /** Of an aggregate: what it must be, and what it becomes. */
   version: { readonly from: number; to: number } | undefined
@@ -38,6 +40,7 @@ export class HeadChanges {
       pk,
       at: undefined,
       count: 0,
+      order: undefined,
       types: new Map(),
       version: undefined,
       rest: {},
@@ -68,29 +71,39 @@ export class HeadChanges {
 export function writeOf(change: HeadChange, first: At): Write {
   const condition = conditionOf(change, first)
   const key = headKey(change.pk)
-  if (change.at === undefined) return { check: key, condition }
+  const { at, order, version } = change
+  if (at === undefined && order === undefined) return { check: key, condition }
   const set: Record<string, unknown> = {
-    at: change.at,
     itemType: 'head',
-    ...Object.fromEntries(change.types),
-    ...(change.version && { currentVersion: change.version.to }),
-    ...change.rest,
+    ...(order !== undefined && { order }),
+    ...(at !== undefined && {
+      at,
+      ...Object.fromEntries(change.types),
+      ...(version && { currentVersion: version.to }),
+      ...change.rest,
+    }),
   }
-  const names: Record<string, string> = { ...condition.names, '#count': 'count' }
-  const values: Record<string, unknown> = { ...condition.values, ':count': change.count }
+  const names: Record<string, string> = { ...condition.names }
+  const values: Record<string, unknown> = { ...condition.values }
   const sets = Object.entries(set).map(([name, value], index) => {
     names[`#s${index}`] = name
     values[`:s${index}`] = value
     return `#s${index} = :s${index}`
   })
+  let expression = `SET ${sets.join(', ')}`
+  if (at !== undefined) {
+    names['#count'] = 'count'
+    values[':count'] = change.count
+    expression += ' ADD #count :count'
+  }
   return {
     update: key,
-    expression: `SET ${sets.join(', ')} ADD #count :count`,
+    expression,
     condition: { text: condition.text, names, values },
   }
 }
 
-function conditionOf({ at, version, pins }: HeadChange, first: At): Expression {
+function conditionOf({ at, order, version, pins }: HeadChange, first: At): Expression {
   const parts: string[] = []
   const names: Record<string, string> = {}
   const values: Record<string, unknown> = {}
@@ -106,8 +119,10 @@ function conditionOf({ at, version, pins }: HeadChange, first: At): Expression {
     `attribute_not_exists(${name(short, attribute)})`
   const place: keyof HeadItem = 'at'
 
-  if (at !== undefined) {
+  if (at !== undefined || order !== undefined) {
+    const newest: keyof HeadItem = 'order'
     parts.push(`(${notThere('#at', place)} OR #at < ${value(':first', first)})`)
+    parts.push(`(${notThere('#order', newest)} OR #order < :first)`)
   }
   if (version) {
     const { from } = version

@@ -37,9 +37,12 @@ export interface EventItem extends ItemKey {
  */
 export interface HeadItem extends ItemKey {
   readonly itemType: 'head'
-  readonly at: At
+  /** Like `count`, absent as long as the partition has no event. */
+  readonly at?: At
   /** How many events the partition has. */
-  readonly count: number
+  readonly count?: number
+  /** The newest record of the outbox that has this order key and came without an event here. */
+  readonly order?: At
   readonly currentVersion?: number
   readonly [type: `#${string}`]: At | undefined
 }

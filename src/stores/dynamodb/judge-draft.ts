@@ -99,7 +99,7 @@ function noteHeads(facts: Facts, { clock, versions }: WriteAccess): void {
     if (!item) versions.delete(pkOfName(name))
     if (item?.['itemType'] !== 'head') continue
     const head = item as unknown as HeadItem
-    if (head.at) clock.see(head.at, head.pk)
+    for (const at of [head.at, head.order]) if (at) clock.see(at, head.pk)
     if (head.currentVersion !== undefined) versions.set(head.pk, head.currentVersion)
   }
 }

@@ -29,6 +29,7 @@ const TAKEN: Readonly<Record<Taken, true>> = {
   id: true,
   itemType: true,
   metadata: true,
+  order: true,
   orderKey: true,
   revision: true,
   timestamp: true,

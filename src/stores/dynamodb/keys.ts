@@ -59,9 +59,22 @@ export function documentPartition(type: string): string {
   return `DOC#${type}`
 }
 
-/** What keeps the records of an order key in commit order, where no head of the commit does. */
-export function orderKey(key: string): ItemKey {
-  return { pk: `ORDER#${sha256(key)}`, sk: HEAD }
+/** The partition whose head keeps the records of an order key in commit order: that of its events. */
+export function orderPartition(orderKey: string): string {
+  const [type, id] = partsOf(orderKey)
+  const isAggregate = typeof type === 'string' && typeof id === 'string'
+  return isAggregate && JSON.stringify([type, id]) === orderKey
+    ? aggregatePartition({ type, id })
+    : keyPartition(orderKey)
+}
+
+function partsOf(orderKey: string): readonly unknown[] {
+  try {
+    const parts: unknown = JSON.parse(orderKey)
+    return Array.isArray(parts) ? parts : []
+  } catch {
+    return []
+  }
 }
 
 export function sha256(text: string): string {

@@ -1,15 +1,14 @@
-import { nameOf } from '../../store/check-commit.ts'
 import type { Committed } from '../../store/commit.ts'
 import type { DocumentResult } from '../../store/document.ts'
 import type { WriteAccess } from './access.ts'
 import { answerItem } from './answers.ts'
 import type { At } from './clock.ts'
 import { documentWrite } from './document-write.ts'
-import type { Draft } from './draft.ts'
+import { headedOf, type Draft } from './draft.ts'
 import { fitting } from './fit.ts'
 import { HeadChanges, writeOf } from './head-change.ts'
 import type { Item } from './items.ts'
-import { aggregatePartition, keyPartition, orderKey, type ItemKey } from './keys.ts'
+import { aggregatePartition, orderPartition, type ItemKey } from './keys.ts'
 import { outboxItem } from './outbox-item.ts'
 import { copiesOf, idItemOf, place, type Placed } from './place.ts'
 import { Seeing } from './seeing.ts'
@@ -110,10 +109,11 @@ function partOf(
   const placed = draft.events.map((event, index) =>
     place(event, ats[index] ?? '', heads, timestamp),
   )
+  const moved = new Set(draft.events.flatMap(headedOf))
   const outbox = commit.outbox.map((record, index) => {
-    if (record.orderKey !== undefined && !isKeptInOrder(record.orderKey, draft)) {
-      heads.of(orderKey(record.orderKey).pk).at = start
-    }
+    const pk = record.orderKey === undefined ? undefined : orderPartition(record.orderKey)
+    // An event there moves the head anyway.
+    if (pk !== undefined && !moved.has(pk)) heads.of(pk).order = start
     const cause = placed[record.event ?? -1]
     return outboxItem(record, cause, { start, index, timestamp }, access.outboxSeconds)
   })
@@ -142,12 +142,4 @@ function committedOf({ pins, commit, documents }: Draft, placed: readonly Placed
     replayed: false,
     ...(commit.conditions.length > 0 && { cursor: seen.cursor() }),
   }
-}
-
-/** Whether a head of the commit's events keeps records of this order key in commit order. */
-function isKeptInOrder(key: string, { events }: Draft): boolean {
-  return events.some(
-    ({ event, keyPks }) =>
-      (event.aggregate && nameOf(event.aggregate) === key) || keyPks.includes(keyPartition(key)),
-  )
 }

@@ -180,7 +180,7 @@ async function newestOf(
   const head = byType
     ? undefined
     : ((await table.get({ pk, sk: HEAD }, signal)) as HeadItem | undefined)
-  if (head?.at) return head
+  if (head?.at) return { at: head.at, ...(head.count !== undefined && { count: head.count }) }
   const { from, to } = endsOf(byType ? '' : pk)
   for await (const items of table.query(
     { pk, from, to, byType, backwards: true, limit: 1 },

@@ -75,7 +75,7 @@ export function faultsOf(
     const head = byKey.get(`${pk} ${HEAD}`)
     if (pk.startsWith('ID#')) continue
     if (partitionKey !== undefined && pk.startsWith(`KEY#${partitionKey}=`)) {
-      if (head) faults.push(`${pk} has a head`)
+      if (head?.['at']) faults.push(`${pk} has a head`)
       continue
     }
     const inOrder = inside.toSorted((a, b) => (a.sk < b.sk ? -1 : 1))
@@ -104,8 +104,9 @@ export function faultsOf(
       }
     })
   }
-  for (const { pk } of ofKind('head')) {
-    if (!partitions.has(pk) && !pk.startsWith('ORDER#')) faults.push(`the head of ${pk} is alone`)
+  for (const { pk, at, order } of ofKind('head')) {
+    const isOfOrder = at === undefined && order !== undefined
+    if (!partitions.has(pk) && !isOfOrder) faults.push(`the head of ${pk} is alone`)
   }
 
   for (const { pk, events: keys } of ofKind('answer') as unknown as {

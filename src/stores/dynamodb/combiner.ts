@@ -1,19 +1,24 @@
 import { throwIfAborted } from '../../store/check-read.ts'
 import type { Committed } from '../../store/commit.ts'
-import { AbortedError } from '../../store/errors.ts'
+import { AbortedError, StoreError } from '../../store/errors.ts'
 import type { WriteAccess } from './access.ts'
 import type { Draft } from './draft.ts'
+import { Line } from './line.ts'
 import { writeAll } from './write.ts'
 
 /** How many transactions are under way at once: more connections than that the SDK does not open. */
 const MOST_AT_ONCE = 40
 
+/** So many commits may wait, or be under way. */
+const MOST_WAITING = 10_000
+
 /** A commit that waits for its turn, or for its answer. */
 interface Entry {
   readonly draft: Draft
+  readonly number: number
   readonly resolve: (committed: Committed) => void
   readonly reject: (error: unknown) => void
-  isSent: boolean
+  state: 'waiting' | 'sent' | 'gone'
 }
 
 /**
@@ -22,8 +27,13 @@ interface Entry {
  */
 export class Combiner {
   readonly #access: WriteAccess
-  #waiting: Entry[] = []
+  /** Who waits for each name, in the order of sending: only the first of all its lines may go. */
+  readonly #lines = new Map<string, Line<Entry>>()
   readonly #busy = new Set<string>()
+  /** Who may have become free since the last look. */
+  readonly #next = new Line<Entry>()
+  #number = 0
+  #unsettled = 0
   #underWay = 0
   #isPlanned = false
 
@@ -34,18 +44,28 @@ export class Combiner {
   /** Throws `ABORTED` when the signal says so: with an unknown outcome where it was sent. */
   async add(draft: Draft, signal: AbortSignal | undefined): Promise<Committed> {
     throwIfAborted(signal, 'the commit')
+    if (this.#unsettled >= MOST_WAITING) throw full()
     const { promise, resolve, reject } = Promise.withResolvers<Committed>()
-    const entry: Entry = { draft, resolve, reject, isSent: false }
+    const entry: Entry = { draft, number: this.#number++, resolve, reject, state: 'waiting' }
     const abort = (): void => {
-      if (!entry.isSent) this.#waiting = this.#waiting.filter((other) => other !== entry)
-      reject(new AbortedError('the commit', signal!, entry.isSent ? 'unknown' : 'none'))
+      reject(new AbortedError('the commit', signal!, entry.state === 'sent' ? 'unknown' : 'none'))
+      if (entry.state !== 'waiting') return
+      entry.state = 'gone'
+      this.#release(draft.touches)
     }
     signal?.addEventListener('abort', abort)
-    this.#waiting.push(entry)
+    this.#unsettled += 1
+    for (const name of draft.touches) {
+      const line = this.#lines.get(name) ?? new Line<Entry>()
+      this.#lines.set(name, line)
+      line.push(entry)
+    }
+    this.#next.push(entry)
     this.#plan()
     try {
       return await promise
     } finally {
+      this.#unsettled -= 1
       signal?.removeEventListener('abort', abort)
     }
   }
@@ -61,39 +81,59 @@ export class Combiner {
   }
 
   #send(): void {
-    // Who waits holds up those behind who touch the same: they keep their order.
-    const blocked = new Set(this.#busy)
-    const isBlocked = ({ draft }: Entry): boolean => meet(draft.touches, blocked)
-    const later: Entry[] = []
-    const queue = this.#waiting
-    this.#waiting = []
-    for (const [index, entry] of queue.entries()) {
-      if (entry.isSent) continue
-      if (this.#underWay >= MOST_AT_ONCE || isBlocked(entry)) {
-        for (const name of entry.draft.touches) blocked.add(name)
-        later.push(entry)
-        continue
-      }
-      const group = [entry]
-      const touched = new Set(entry.draft.touches)
-      const passed = new Set(blocked)
-      for (const other of queue.slice(index + 1)) {
-        if (other.isSent) continue
-        const { touches } = other.draft
-        if (!meet(touches, passed) && meet(touches, touched)) {
-          group.push(other)
-          other.isSent = true
-          for (const name of touches) touched.add(name)
-        } else for (const name of touches) passed.add(name)
-      }
-      entry.isSent = true
-      for (const name of touched) {
-        this.#busy.add(name)
-        blocked.add(name)
-      }
-      void this.#run(group, touched)
+    while (this.#underWay < MOST_AT_ONCE) {
+      const entry = this.#next.first()
+      if (!entry) return
+      this.#next.drop()
+      if (this.#isFree(entry)) this.#start(entry)
     }
-    this.#waiting = [...later, ...this.#waiting]
+  }
+
+  /** Sends a commit, and with it all who wait for what it touches and for nobody else. */
+  #start(first: Entry): void {
+    const group: Entry[] = []
+    const touched = new Set<string>()
+    const looked: string[] = []
+    const take = (entry: Entry): void => {
+      entry.state = 'sent'
+      group.push(entry)
+      for (const name of entry.draft.touches) {
+        touched.add(name)
+        looked.push(name)
+      }
+    }
+    take(first)
+    for (let name = looked.pop(); name !== undefined; name = looked.pop()) {
+      const entry = this.#firstOf(name)
+      if (entry && this.#isFree(entry)) take(entry)
+    }
+    for (const name of touched) this.#busy.add(name)
+    void this.#run(
+      group.sort((a, b) => a.number - b.number),
+      touched,
+    )
+  }
+
+  #isFree(entry: Entry): boolean {
+    for (const name of entry.draft.touches) {
+      if (this.#busy.has(name) || this.#firstOf(name) !== entry) return false
+    }
+    return true
+  }
+
+  #firstOf(name: string): Entry | undefined {
+    const first = this.#lines.get(name)?.first()
+    if (!first) this.#lines.delete(name)
+    return first
+  }
+
+  /** Whoever is first in line now may go. */
+  #release(names: Iterable<string>): void {
+    for (const name of names) {
+      const entry = this.#firstOf(name)
+      if (entry) this.#next.push(entry)
+    }
+    this.#plan()
   }
 
   async #run(group: readonly Entry[], touched: ReadonlySet<string>): Promise<void> {
@@ -113,11 +153,14 @@ export class Combiner {
     }
     this.#underWay -= 1
     for (const name of touched) this.#busy.delete(name)
-    this.#plan()
+    this.#release(touched)
   }
 }
 
-function meet(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
-  for (const name of left) if (right.has(name)) return true
-  return false
+function full(): StoreError {
+  return new StoreError(
+    'busy',
+    `Cannot commit: ${MOST_WAITING} commits wait already. Await some before sending more.`,
+    { retryable: true },
+  )
 }

@@ -1,21 +1,9 @@
-import { spawn } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { dynamodbEndpoint } from '../src/stores/dynamodb/engine.fixture.ts'
+import { hasOwn, isWanted, runExample } from './run-example.fixture.ts'
 
-/** What `npm run example:serverless-wallet` prints. */
-async function run(
-  env: Readonly<Record<string, string>> = {},
-): Promise<{ code: number | null; said: string }> {
-  const main = ['--conditions=eventfold-source', 'examples/serverless-wallet/main.ts']
-  const { DYNAMODB_ENDPOINT: _, AWS_ENDPOINT_URL: _url, ...rest } = process.env
-  const child = spawn(process.execPath, main, { env: { ...rest, ...env } })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (said += text))
-  }
-  const code = await new Promise<number | null>((done) => child.on('close', done))
-  return { code, said }
-}
+const run = (env?: Readonly<Record<string, string>>): ReturnType<typeof runExample> =>
+  runExample('serverless-wallet', env)
 
 function expectStory(said: string): void {
   const [, first = '', failing = '', deposits = '', twice = '', payout = '', end = ''] =
@@ -50,9 +38,6 @@ function expectStory(said: string): void {
   expect(end.match(/which is what its view shows/g)).toHaveLength(3)
   expect(end).toContain('0 messages wait in the queue')
 }
-
-const isWanted = (process.env['STORES'] ?? 'dynamodb').split(',').includes('dynamodb')
-const hasOwn = process.platform === 'linux' && process.arch === 'x64'
 
 test.runIf(isWanted)('the wallets tell their story', async () => {
   const endpoint = dynamodbEndpoint()

@@ -1,21 +1,9 @@
-import { spawn } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { dynamodbEndpoint } from '../src/stores/dynamodb/engine.fixture.ts'
+import { hasOwn, isWanted, runExample } from './run-example.fixture.ts'
 
-/** What `npm run example:store-prices` prints. */
-async function run(
-  env: Readonly<Record<string, string>> = {},
-): Promise<{ code: number | null; said: string }> {
-  const main = ['--conditions=eventfold-source', 'examples/store-prices/main.ts']
-  const { DYNAMODB_ENDPOINT: _, AWS_ENDPOINT_URL: _url, ...rest } = process.env
-  const child = spawn(process.execPath, main, { env: { ...rest, ...env } })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (said += text))
-  }
-  const code = await new Promise<number | null>((done) => child.on('close', done))
-  return { code, said }
-}
+const run = (env?: Readonly<Record<string, string>>): ReturnType<typeof runExample> =>
+  runExample('store-prices', env)
 
 /** Who of the two rivals was faster is open. */
 const rival = '(?:harbour|market)'
@@ -35,9 +23,6 @@ function expectStory(said: string): void {
   expect(said).toMatch(/save an event +7 write units +TransactWriteItems/)
   expect(said).toMatch(/its repetition +1 read unit +BatchGetItem/)
 }
-
-const isWanted = (process.env['STORES'] ?? 'dynamodb').split(',').includes('dynamodb')
-const hasOwn = process.platform === 'linux' && process.arch === 'x64'
 
 test.runIf(isWanted)('the stores tell their story', async () => {
   const endpoint = dynamodbEndpoint()

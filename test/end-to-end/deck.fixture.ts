@@ -7,17 +7,6 @@ export interface Deck<Fault extends string> {
 
 export type Random = () => number
 
-/** The same numbers for the same seed, from 0 to below 1. */
-export function createRandom(seed: number): Random {
-  let state = seed
-  return () => {
-    state = (state + 0x9e3779b9) | 0
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32
-  }
-}
-
 /** How many times each fault, and how many calls meet none before all have been met. */
 export function createDeck<Fault extends string>(
   random: Random,

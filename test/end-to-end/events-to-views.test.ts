@@ -3,14 +3,17 @@ import { expect, test } from 'vitest'
 import { startBus } from '../../src/aws/bus.fixture.ts'
 import { startQueues } from '../../src/aws/queues.fixture.ts'
 import { freshTable, testClient } from '../../src/stores/dynamodb/engine.fixture.ts'
-import { randomFaults, withClientFaults } from '../../src/stores/dynamodb/faults.fixture.ts'
+import {
+  createRandom,
+  randomFaults,
+  withClientFaults,
+} from '../../src/stores/dynamodb/faults.fixture.ts'
 import { createJournal, openApplication } from './application.fixture.ts'
-import { createRandom } from './deck.fixture.ts'
+import { isWanted } from '../run-example.fixture.ts'
 import { deploy } from './deployment.fixture.ts'
 import { foldOf, PRODUCTS, WALLETS, write } from './workload.fixture.ts'
 
 const keyNames = { pk: 'pk', sk: 'sk' }
-const isWanted = (process.env['STORES'] ?? 'dynamodb').split(',').includes('dynamodb')
 const WITHIN = 60_000
 
 test.runIf(isWanted).each([1, 2, 3, 4])(

@@ -93,3 +93,16 @@ test('a condition on an order key holds beside a record of it', async () => {
   expect(next).toBe(again.cursor)
   expect(faultsOf(await log.items())).toEqual([])
 })
+
+test('the ids that the store gives order like time within a key, though the clocks differ', async () => {
+  await using log = await openWriters()
+  const [ahead, behind] = [log.open(AHEAD), log.open()]
+  const given: string[] = []
+  for (const store of [ahead, behind, behind, ahead, behind]) {
+    const { events } = await store.commit({ events: [added('9'), added('9')] })
+    given.push(...events.map(({ id }) => id))
+  }
+  expect(given).toEqual(given.toSorted())
+  const read = await Array.fromAsync(log.open().read(streams))
+  expect(read.map(({ id }) => id)).toEqual(given)
+})

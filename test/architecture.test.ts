@@ -40,6 +40,8 @@ const rules: Readonly<Record<string, Rule>> = {
     npm: ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb'],
     builtins: 'import',
   },
+  'stores/web': { folders: contract },
+  react: { folders: core, npm: ['react'] },
   aws: {
     folders: core,
     npm: ['@aws-sdk/client-eventbridge', '@aws-sdk/client-s3', '@aws-sdk/client-sqs'],
@@ -54,6 +56,7 @@ const rules: Readonly<Record<string, Rule>> = {
       'stores/memory',
       'stores/postgres',
       'stores/sqlite',
+      'stores/web',
     ],
     // Of zod the types alone.
     npm: [

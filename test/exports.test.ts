@@ -18,6 +18,8 @@ const doors = {
   './sqs': 'aws/sqs/index',
   './eventbridge': 'doors/eventbridge/index',
   './cdk': 'doors/cdk/index',
+  './browser': 'doors/browser/index',
+  './react': 'react/index',
   './testing': 'testing/index',
   './conformance': 'conformance/index',
 }

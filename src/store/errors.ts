@@ -261,7 +261,11 @@ export class ClosedError extends EventfoldError {
   }
 }
 
-/** Why a database cannot be used. `'driver'`: it failed; the driver's error is the `cause`. */
+/**
+ * Why a database cannot be used. `'driver'`: it failed; the driver's error is the `cause`. `'full'`: it
+ * has no room for more. `'denied'`: it may not be used, as where a browser blocks storage. `'cleared'`:
+ * somebody took the log away while it was open.
+ */
 export type StoreFault =
   | 'driver'
   | 'busy'
@@ -269,6 +273,9 @@ export type StoreFault =
   | 'newer-version'
   | 'read-only'
   | 'identifiers'
+  | 'full'
+  | 'denied'
+  | 'cleared'
 
 /** The database failed, or is not what was expected. */
 export class StoreError extends EventfoldError {

@@ -20,7 +20,7 @@ import type { Outbox } from '../../store/outbox.ts'
 import { checkLimit, queryDocuments } from '../../store/query-documents.ts'
 import type { EventStore, Loaded, LoadOptions, ReadOptions } from '../../store/store.ts'
 import type { Streams } from '../../store/stream.ts'
-import { memoryLog, type MemoryLog } from './log.ts'
+import { memoryLog, type MemoryLog } from '../../store/memory-log.ts'
 
 export interface MemoryOptions {
   /** Which keys of `data` are identifiers. Default is every key that ends in `Id` or `_id`. */

@@ -1,13 +1,13 @@
-import type { StoredEvent } from '../../event/event.ts'
-import { nameOf, type PreparedCommit } from '../../store/check-commit.ts'
-import type { Committed } from '../../store/commit.ts'
-import { formatCursor, START } from '../../store/cursor.ts'
-import type { StoredDocument } from '../../store/document.ts'
-import type { JsonCodec } from '../../store/json.ts'
-import type { Answer, DocumentState, LogView, Verdict } from '../../store/judge.ts'
-import { compileStreams } from '../../store/matches.ts'
-import type { OutboxRecord } from '../../store/outbox.ts'
-import type { Streams } from '../../store/stream.ts'
+import type { StoredEvent } from '../event/event.ts'
+import { nameOf, type PreparedCommit } from './check-commit.ts'
+import type { Committed } from './commit.ts'
+import { formatCursor, START } from './cursor.ts'
+import type { StoredDocument } from './document.ts'
+import type { JsonCodec } from './json.ts'
+import type { Answer, DocumentState, LogView, Verdict } from './judge.ts'
+import { compileStreams } from './matches.ts'
+import type { OutboxRecord } from './outbox.ts'
+import type { Streams } from './stream.ts'
 
 interface SavedDocument extends DocumentState {
   /** `undefined` once it was deleted. */
@@ -21,10 +21,11 @@ export interface MemoryLog extends LogView {
   readonly documentState: (type: string, id: string) => SavedDocument | undefined
   readonly documentsOf: (type: string) => StoredDocument[]
   readonly outbox: Set<OutboxRecord>
-  /** Writes what the judge let through. */
+  /** Writes what the judge let through. The same commits, verdicts and times make the same log. */
   readonly write: (
     commit: PreparedCommit,
     verdict: Exclude<Verdict, { replayed: Committed }>,
+    timestamp?: string,
   ) => Committed
 }
 
@@ -102,8 +103,7 @@ export function memoryLog({ decode }: JsonCodec): MemoryLog {
     documentsOf: (type) =>
       [...documents.values()].flatMap(({ document }) => (document?.type === type ? document : [])),
     outbox,
-    write: (commit, verdict) => {
-      const timestamp = new Date().toISOString()
+    write: (commit, verdict, timestamp = new Date().toISOString()) => {
       const events = commit.events.map((event, index) =>
         append(event, verdict.versions[index], timestamp),
       )

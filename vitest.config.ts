@@ -1,6 +1,10 @@
 import { readdirSync } from 'node:fs'
+import { playwright } from '@vitest/browser-playwright'
+import { defaultClientConditions } from 'vite'
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { chromiumArguments, findChromium } from './test/browser/chromium.fixture.ts'
+import { inTheBrowser } from './test/browser/in-the-browser.fixture.ts'
 
 const [major = 0] = process.versions.node.split('.').map(Number)
 if (major < 24) {
@@ -13,10 +17,11 @@ if (major < 24) {
 // `STORES=memory,sqlite npm test` leaves the other rooms out, and the doors that live in them.
 const stores = process.env['STORES']?.split(',')
 const rooms = readdirSync('src/stores').filter((name) => stores && !stores.includes(name))
-const doors = [
-  ...(rooms.includes('postgres') ? ['src/doors/{drizzle,knex}/**'] : []),
-  ...(rooms.includes('dynamodb') ? ['src/doors/{dynamodb,streams}/**', 'test/end-to-end/**'] : []),
-]
+const leftOut: Readonly<Record<string, readonly string[]>> = {
+  postgres: ['src/doors/{drizzle,knex}/**'],
+  dynamodb: ['src/doors/{dynamodb,streams}/**', 'test/end-to-end/**'],
+  web: ['src/doors/browser/**', 'src/react/**', 'test/browser/**', 'examples/browser-todo/**'],
+}
 
 /** The laws on a server take minutes: begun last, they would keep everybody waiting. */
 class LawsFirst extends BaseSequencer {
@@ -28,16 +33,21 @@ class LawsFirst extends BaseSequencer {
   }
 }
 
-const config: ViteUserConfig = defineConfig({
+const limits = { testTimeout: 60_000, hookTimeout: 60_000 }
+
+const node: ViteUserConfig = {
   // The doors resolve to the source; see the comment in tsconfig.json.
   ssr: { resolve: { conditions: ['eventfold-source', 'node'] } },
   test: {
+    name: 'node',
     include: ['{src,test,examples}/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...rooms.map((name) => `src/stores/${name}/**`), ...doors],
+    exclude: [
+      ...configDefaults.exclude,
+      '**/*.browser.test.ts',
+      ...rooms.flatMap((name) => [`src/stores/${name}/**`, ...(leftOut[name] ?? [])]),
+    ],
     globalSetup: ['./test/postgres.setup.ts', './test/dynamodb.setup.ts'],
-    sequence: { sequencer: LawsFirst },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    ...limits,
     typecheck: {
       enabled: true,
       include: ['{src,test,examples}/**/*.test-d.ts'],
@@ -45,6 +55,50 @@ const config: ViteUserConfig = defineConfig({
       // `npm run types` reports the errors of ordinary files; here only the type tests count.
       ignoreSourceErrors: true,
     },
+  },
+}
+
+const executablePath = findChromium()
+
+const browser: ViteUserConfig = {
+  resolve: { conditions: ['eventfold-source', ...defaultClientConditions] },
+  plugins: [inTheBrowser],
+  test: {
+    name: 'browser',
+    include: [
+      'src/**/*.browser.test.{ts,tsx}',
+      // The rooms that take any store, on the stores of a browser.
+      'src/{client,decide,project,aggregate,dispatch,outbox}/**/*.test.ts',
+    ],
+    exclude: [
+      ...configDefaults.exclude,
+      // Copies the files of an SQLite database.
+      'src/project/restored-log.test.ts',
+      // Runs on a transaction of PostgreSQL.
+      'src/dispatch/within.test.ts',
+      // Takes from Node what a browser has not got: here it has not got it anyway.
+      'src/dispatch/browser.test.ts',
+    ],
+    globalSetup: ['./test/browser/chromium.setup.ts'],
+    ...limits,
+    // After the tests in Node: what races against the clock has the processors to itself.
+    sequence: { groupOrder: 1 },
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: { ...(executablePath && { executablePath }), args: chromiumArguments() },
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+}
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    sequence: { sequencer: LawsFirst },
+    projects: [node, ...(rooms.includes('web') ? [] : [browser])],
   },
 })
 

@@ -133,6 +133,7 @@ export {
   type Projection,
   type ProjectionDefinition,
   type ProjectionQuery,
+  type ProjectionView,
 } from './project/define-projection.ts'
 export {
   MultiStreamProjection,

@@ -5,7 +5,7 @@ import type { EventDefinitions } from '../event/definition.ts'
 import type { EventShape } from '../event/event.ts'
 import type { DocumentResult, StoredDocument } from '../store/document.ts'
 import type { Cursor, DataFilter, Streams } from '../store/stream.ts'
-import { loadProjection } from './load.ts'
+import { loadProjection, loadSince } from './load.ts'
 
 /** What {@link defineProjection} takes. */
 export interface ProjectionDefinition<
@@ -36,15 +36,28 @@ export interface ProjectionQuery<State> {
   readonly after?: string | undefined
 }
 
+/** A view, and the cursor that it has seen: what a load gives. */
+export interface ProjectionView<State> {
+  readonly state: State
+  readonly cursor: Cursor
+}
+
 /** A view of streams. See {@link defineProjection}. */
 export interface Projection<Event extends EventShape, Input extends EventShape, State> {
   readonly type: string
-  /** The view as of now: what is saved, and the events since. */
+  /**
+   * The view as of now: what is saved, and the events since. With `from`, what an earlier load gave, it
+   * goes on from there and reads the events since alone: the very same state where none changed it. What
+   * was given of a log that no longer exists is left aside.
+   */
   load(
     client: Client<Event, Input>,
     id: string,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<{ readonly state: State; readonly cursor: Cursor }>
+    options?: {
+      readonly from?: ProjectionView<State> | undefined
+      readonly signal?: AbortSignal | undefined
+    },
+  ): Promise<ProjectionView<State>>
   /** Loads the view and saves it. One that is saved with a newer cursor meanwhile stays: `'skipped'`. */
   save(
     client: Client<Event, Input>,
@@ -88,10 +101,14 @@ export function defineProjection<
   const { type } = definition
   const fold = foldOf<State, string>(definition.initialState, definition.evolve)
 
-  const load: Projection<Event, Input, State>['load'] = async (client, id, { signal } = {}) => {
+  const load: Projection<Event, Input, State>['load'] = async (client, id, options = {}) => {
+    const { from, signal } = options
+    const streams = definition.streams(id) as unknown as Streams
+    const since = from && (await loadSince(client, streams, from.cursor, signal))
+    if (since) return { state: fold.add(from.state, since.events), cursor: since.cursor }
     const { saved, events, cursor } = await loadProjection(
       client,
-      { type, id, streams: definition.streams(id) as unknown as Streams },
+      { type, id, streams },
       { loadExisting: true, signal },
     )
     const start = saved ? (saved.data as State) : fold.start(id)

@@ -1,4 +1,4 @@
-import type { Client } from '../client/client.ts'
+import type { Client, LoadedEvents } from '../client/client.ts'
 import type { EventShape, StoredEvent } from '../event/event.ts'
 import type { StoredDocument } from '../store/document.ts'
 import { isEventfoldError } from '../store/errors.ts'
@@ -22,14 +22,24 @@ export async function loadProjection(
   options: { readonly loadExisting: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<LoadedProjection> {
   const { type, id, streams } = projection
-  const load = (after?: Cursor) =>
-    client.load({ streams: streams as 'all', after, signal: options.signal })
-  const saved = options.loadExisting ? await client.getProjection({ type, id }) : undefined
-  if (saved?.cursor === undefined) return { saved: undefined, ...(await load()) }
+  const { loadExisting, signal } = options
+  const saved = loadExisting ? await client.getProjection({ type, id }) : undefined
+  const since = saved?.cursor && (await loadSince(client, streams, saved.cursor, signal))
+  if (since) return { saved, ...since }
+  return { saved: undefined, ...(await client.load({ streams: streams as 'all', signal })) }
+}
+
+/** The events that a cursor has not seen; `undefined` where it has seen a log that no longer exists. */
+export async function loadSince(
+  client: Pick<Client<EventShape>, 'load'>,
+  streams: Streams,
+  after: Cursor,
+  signal: AbortSignal | undefined,
+): Promise<LoadedEvents<EventShape> | undefined> {
   try {
-    return { saved, ...(await load(saved.cursor)) }
+    return await client.load({ streams: streams as 'all', after, signal })
   } catch (error) {
-    if (!isEventfoldError(error, 'CONFLICT') || error.conflict.reason !== 'rewound') throw error
-    return { saved: undefined, ...(await load()) }
+    if (isEventfoldError(error, 'CONFLICT') && error.conflict.reason === 'rewound') return undefined
+    throw error
   }
 }

@@ -37,15 +37,15 @@ describe('a list', () => {
   })
 
   test('has a name, which nobody replaces unseen', async () => {
-    const home = given(events, [created])
-    await home
+    const home = [created]
+    await given(events, home)
       .when(renameList, { listId, name: 'House', seen: 'Home' })
       .then([{ type: 'LIST_RENAMED', data: { listId, name: 'House' } }])
-    await home.when(renameList, { listId, name: 'Home ', seen: 'Home' }).then([])
-    await home
+    await given(events, home).when(renameList, { listId, name: 'Home ', seen: 'Home' }).then([])
+    await given(events, home)
       .when(renameList, { listId, name: ' ', seen: 'Home' })
       .thenRejected('A name cannot be empty. Write a few words.')
-    await home
+    await given(events, home)
       .when(renameList, { listId, name: 'House', seen: 'Cabin' })
       .thenRejected('Heron has named the list “Home” meanwhile. Save again?')
   })
@@ -53,14 +53,14 @@ describe('a list', () => {
 
 describe('a to-do', () => {
   test('has a title', async () => {
-    const home = given(events, [created])
-    await home
+    const home = [created]
+    await given(events, home)
       .when(addTodo, { ...of('a'), title: ' Buy   milk ' })
       .then([{ type: 'TODO_ADDED', data: { ...of('a'), title: 'Buy milk' } }])
-    await home
+    await given(events, home)
       .when(addTodo, { ...of('a'), title: ' \n ' })
       .thenRejected('A to-do cannot be empty. Write a few words.')
-    await home
+    await given(events, home)
       .when(addTodo, { ...of('a'), title: 'a'.repeat(81) })
       .thenRejected('A to-do has at most 80 letters, this one has 81. Make it shorter.')
   })
@@ -97,24 +97,28 @@ describe('a to-do', () => {
   })
 
   test('that was removed meanwhile stays removed', async () => {
-    const gone = given(events, [added('a', 'Milk'), removed('a')])
+    const gone = [added('a', 'Milk'), removed('a')]
     const because = 'Heron has removed “Milk” meanwhile, so it stays removed.'
-    await gone.when(completeTodo, of('a')).thenRejected(because)
-    await gone.when(reopenTodo, of('a')).thenRejected(because)
-    await gone.when(removeTodo, of('a')).thenRejected(because)
-    await gone.when(renameTodo, { ...of('a'), title: 'Tea', seen: 'Milk' }).thenRejected(because)
+    await given(events, gone).when(completeTodo, of('a')).thenRejected(because)
+    await given(events, gone).when(reopenTodo, of('a')).thenRejected(because)
+    await given(events, gone).when(removeTodo, of('a')).thenRejected(because)
+    await given(events, gone)
+      .when(renameTodo, { ...of('a'), title: 'Tea', seen: 'Milk' })
+      .thenRejected(because)
     await given(events, [])
       .when(completeTodo, of('a'))
       .thenRejected('This to-do is not on the list.')
   })
 
   test('has a title that nobody replaces unseen', async () => {
-    const home = given(events, [added('a', 'Milk')])
-    await home
+    const home = [added('a', 'Milk')]
+    await given(events, home)
       .when(renameTodo, { ...of('a'), title: 'Tea', seen: 'Milk' })
       .then([{ type: 'TODO_RENAMED', data: { ...of('a'), title: 'Tea' } }])
-    await home.when(renameTodo, { ...of('a'), title: 'Milk', seen: 'Milk' }).then([])
-    await home
+    await given(events, home)
+      .when(renameTodo, { ...of('a'), title: 'Milk', seen: 'Milk' })
+      .then([])
+    await given(events, home)
       .when(renameTodo, { ...of('a'), title: 'Tea', seen: 'Coffee' })
       .thenRejected('Heron has renamed it to “Milk” meanwhile. Save again?')
   })

@@ -43,7 +43,10 @@ export const renameList = defineDecision(events, {
     if (fault) return reject(fault)
     if (tidy(name) === list.name) return []
     if (list.name !== seen) {
-      return reject(`${list.by} has named the list ${quoted(list.name)} meanwhile. Save again?`)
+      return reject(
+        `${list.by} has named the list ${quoted(list.name)} meanwhile. Save again?`,
+        list.name,
+      )
     }
     return { type: 'LIST_RENAMED', data: { listId, name: tidy(name) } }
   },

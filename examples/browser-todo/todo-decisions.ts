@@ -95,7 +95,7 @@ export const renameTodo = defineDecision(events, {
     const { title: current, by } = all[todoId] ?? { title: '', by: '' }
     if (tidy(title) === current) return []
     if (current !== seen) {
-      return reject(`${by} has renamed it to ${quoted(current)} meanwhile. Save again?`)
+      return reject(`${by} has renamed it to ${quoted(current)} meanwhile. Save again?`, current)
     }
     return { type: 'TODO_RENAMED', data: { listId, todoId, title: tidy(title) } }
   },

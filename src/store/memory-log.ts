@@ -14,19 +14,34 @@ interface SavedDocument extends DocumentState {
   readonly document: StoredDocument | undefined
 }
 
+/** The verdict on a commit that is written. */
+export type Written = Exclude<Verdict, { replayed: Committed }>
+
+/** What of a commit is written. */
+export interface Writable extends Pick<PreparedCommit, 'outbox' | 'idempotency'> {
+  readonly events: readonly Pick<
+    PreparedCommit['events'][number],
+    'id' | 'type' | 'data' | 'metadata' | 'aggregate'
+  >[]
+  readonly documents: readonly Pick<
+    PreparedCommit['documents'][number],
+    'type' | 'id' | 'json' | 'cursor'
+  >[]
+  /** Only whether there are some. */
+  readonly conditions: readonly unknown[]
+}
+
 /** What was committed. */
 export interface MemoryLog extends LogView {
   /** The events after a position that match, in position order. */
   readonly matching: (streams: Streams, after: number) => StoredEvent[]
   readonly documentState: (type: string, id: string) => SavedDocument | undefined
   readonly documentsOf: (type: string) => StoredDocument[]
-  readonly outbox: Set<OutboxRecord>
+  readonly outbox: ReadonlySet<OutboxRecord>
+  /** Takes records out of the outbox. */
+  readonly remove: (ids: readonly string[]) => void
   /** Writes what the judge let through. The same commits, verdicts and times make the same log. */
-  readonly write: (
-    commit: PreparedCommit,
-    verdict: Exclude<Verdict, { replayed: Committed }>,
-    timestamp?: string,
-  ) => Committed
+  readonly write: (commit: Writable, verdict: Written, timestamp?: string) => Committed
 }
 
 /** An empty log. */
@@ -44,7 +59,7 @@ export function memoryLog({ decode }: JsonCodec): MemoryLog {
     documents.get(nameOf({ type, id }))
 
   const append = (
-    { id, type, data, metadata, aggregate }: PreparedCommit['events'][number],
+    { id, type, data, metadata, aggregate }: Writable['events'][number],
     version: number | undefined,
     timestamp: string,
   ): StoredEvent => {
@@ -58,12 +73,7 @@ export function memoryLog({ decode }: JsonCodec): MemoryLog {
   }
 
   const save = (
-    {
-      type,
-      id,
-      json,
-      cursor = documentState(type, id)?.cursor,
-    }: PreparedCommit['documents'][number],
+    { type, id, json, cursor = documentState(type, id)?.cursor }: Writable['documents'][number],
     { status, revision }: Committed['documents'][number],
     updatedAt: string,
   ): void => {
@@ -76,7 +86,7 @@ export function memoryLog({ decode }: JsonCodec): MemoryLog {
   }
 
   const send = (
-    { id, type, json, orderKey }: PreparedCommit['outbox'][number],
+    { id, type, json, orderKey }: Writable['outbox'][number],
     cause: StoredEvent | undefined,
     timestamp: string,
   ): void => {
@@ -103,6 +113,9 @@ export function memoryLog({ decode }: JsonCodec): MemoryLog {
     documentsOf: (type) =>
       [...documents.values()].flatMap(({ document }) => (document?.type === type ? document : [])),
     outbox,
+    remove: (ids) => {
+      for (const record of outbox) if (ids.includes(record.id)) outbox.delete(record)
+    },
     write: (commit, verdict, timestamp = new Date().toISOString()) => {
       const events = commit.events.map((event, index) =>
         append(event, verdict.versions[index], timestamp),

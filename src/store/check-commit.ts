@@ -106,7 +106,11 @@ export function prepareCommit(commit: Commit, rules: CommitRules): PreparedCommi
 }
 
 /** The default fingerprint: types, data and aggregates, without ids, times and metadata. */
-export function fingerprintOf(prepared: Omit<PreparedCommit, 'idempotency'>): string {
+export function fingerprintOf(prepared: {
+  readonly events: readonly Matchable[]
+  readonly documents: readonly Pick<PreparedDocument, 'type' | 'id' | 'json'>[]
+  readonly outbox: readonly Pick<PreparedOutboxRecord, 'type' | 'json'>[]
+}): string {
   const content =
     prepared.events.length > 0
       ? prepared.events.map(contentOf)

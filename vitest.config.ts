@@ -76,10 +76,13 @@ const browser: ViteUserConfig = {
       'src/project/restored-log.test.ts',
       // Runs on a transaction of PostgreSQL.
       'src/dispatch/within.test.ts',
+      // On the memory store, thousands of short pauses, each of 4 ms in a browser: a minute and a half.
+      'src/outbox/{relay,round-reader}.test.ts',
       // Takes from Node what a browser has not got: here it has not got it anyway.
       'src/dispatch/browser.test.ts',
     ],
     globalSetup: ['./test/browser/chromium.setup.ts'],
+    setupFiles: ['./test/browser/left-out.setup.ts'],
     ...limits,
     // After the tests in Node: what races against the clock has the processors to itself.
     sequence: { groupOrder: 1 },

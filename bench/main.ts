@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { benchAggregates } from './aggregates.ts'
+import { benchBrowser } from './browser.ts'
 import { benchDynamo } from './dynamodb.ts'
 import { describeMachine } from './machine.ts'
 import { benchPostgres } from './postgres.ts'
@@ -13,6 +14,7 @@ const rooms: Readonly<Record<string, (folder: string, names: readonly string[]) 
     postgres: benchPostgres,
     aggregates: benchAggregates,
     dynamodb: benchDynamo,
+    browser: benchBrowser,
   }
 
 const [room, ...names] = process.argv.slice(2)

@@ -46,7 +46,7 @@ export function full(namespace: string, characters: number, cause: unknown): Sto
 export function cleared(namespace: string): StoreError {
   return new StoreError(
     'cleared',
-    `Cannot use the log "${namespace}": somebody removed it from the storage while it was open. ` +
+    `Cannot use the log "${namespace}": somebody removed or replaced it in the storage while it was open. ` +
       'Nothing was written. Open it again, which begins with what is there now, and read anew.',
   )
 }

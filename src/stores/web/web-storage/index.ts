@@ -118,9 +118,10 @@ const storage = is('a Storage, or an object with getItem and setItem', (value) =
   const { getItem, setItem } = (value ?? {}) as Partial<StorageLike>
   return value === null || (typeof getItem === 'function' && typeof setItem === 'function')
 })
+const isFunction = is('a function', (value) => typeof value === 'function')
 const more: Readonly<Record<string, Check>> = {
   identifiers: optional(list(filled)),
-  codec: optional(object({ encode: () => {}, decode: () => {} })),
+  codec: optional(object({ encode: isFunction, decode: isFunction })),
 }
 const checkLocalStorage = object({ namespace: name }, more)
 const checkWebStorage = object({ namespace: name, storage }, more)

@@ -1,15 +1,6 @@
 import type { EventMetadata } from '../../../event/event.ts'
 import { fingerprintOf, type PreparedCommit } from '../../../store/check-commit.ts'
-import {
-  anything,
-  filled,
-  is,
-  list,
-  object,
-  oneOf,
-  wellFormed,
-  whole,
-} from '../../../store/check-value.ts'
+import { anything, filled, is, list, object, oneOf, whole } from '../../../store/check-value.ts'
 import type { DocumentResult } from '../../../store/document.ts'
 import type { JsonCodec } from '../../../store/json.ts'
 import type { Writable, Written } from '../../../store/memory-log.ts'
@@ -63,7 +54,7 @@ export interface LogRecord {
 /** What is said of a record when it is written. */
 export type Stamp = Pick<LogRecord, 'mark' | 'at'>
 
-const content = { data: anything, text: wellFormed }
+const content = { data: anything, text: is('a text', (value) => typeof value === 'string') }
 const aggregate = object({ type: filled, id: filled, version: whole })
 const event = { metadata: object({}, content), aggregate, ...content }
 const result = { type: filled, id: filled, revision: whole }

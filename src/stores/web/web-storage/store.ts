@@ -3,7 +3,7 @@ import type { CommitRules } from '../../../store/check-commit.ts'
 import { logStore } from '../../../store/log-store.ts'
 import { Running } from '../../../store/running.ts'
 import type { EventStore } from '../../../store/store.ts'
-import { acrossTabs, withinTab, type Changes } from '../changes.ts'
+import { acrossTabs, withinTab } from '../changes.ts'
 import type { LocksLike } from './head-locks.ts'
 import type { StorageLike } from './storage.ts'
 import { StorageLog } from './storage-log.ts'
@@ -55,8 +55,25 @@ export function createStore(settings: WebStorageSettings): WebStorageStore {
       changes.notice()
     },
   })
-  const turns: Turns = locks ? new TabTurns(log, namespace, locks) : inThisThread(log)
-  const stopHearing = isShared ? hearStorage(namespace, log, turns, changes) : () => {}
+  const turns: Turns = locks
+    ? new TabTurns(log, namespace, locks, () => changes.announce())
+    : inThisThread(log)
+  /** Who is told of nothing until the next call would keep others waiting for what was cleared. */
+  const check = (): void => {
+    try {
+      log.checkEvidence()
+    } catch {
+      // The next call says so.
+    }
+  }
+  const stopHearing = isShared
+    ? hearStorage(namespace, () => {
+        turns.wake()
+        changes.notice()
+        check()
+      })
+    : () => {}
+  if (locks) changes.add(check)
 
   /** Announces what the work has written. */
   const announcing =
@@ -106,22 +123,10 @@ export function createStore(settings: WebStorageSettings): WebStorageStore {
 }
 
 /** Hears what other tabs do to the storage. Returns the function that ends it. */
-function hearStorage(
-  namespace: string,
-  log: StorageLog,
-  turns: Turns,
-  changes: Changes,
-): () => void {
+function hearStorage(namespace: string, listener: () => void): () => void {
   if (typeof addEventListener === 'undefined') return () => {}
   const hear = ({ key }: StorageEvent): void => {
-    if (key !== null && !key.startsWith(`${namespace}/`)) return
-    turns.wake()
-    changes.notice()
-    try {
-      log.checkEvidence()
-    } catch {
-      // The next call says so.
-    }
+    if (key === null || key.startsWith(`${namespace}/`)) listener()
   }
   addEventListener('storage', hear)
   return () => removeEventListener('storage', hear)

@@ -35,6 +35,8 @@ const BATCH = 256
 const QUEUE = 10_000
 /** How long what a tab wrote that is gone may still be on its way, in milliseconds. */
 const GRACE = 250
+/** After how long those who wrote are asked to look whether it is still there, in milliseconds. */
+const LATE = 100
 /** How often the storage is asked where no event tells, in milliseconds. */
 const PAUSE = 4
 
@@ -55,16 +57,19 @@ export class TabTurns implements Turns {
   readonly #namespace: string
   readonly #locks: LocksLike
   readonly #heads: HeadLocks
+  readonly #announce: () => void
   readonly #sleepers = new Set<() => void>()
   #queue: Waiting[] = []
   #isRunning = false
   #looking: Promise<void> | undefined
 
-  constructor(log: StorageLog, namespace: string, locks: LocksLike) {
+  /** `announce` makes all tabs look at the log. */
+  constructor(log: StorageLog, namespace: string, locks: LocksLike, announce: () => void) {
     this.#log = log
     this.#namespace = namespace
     this.#locks = locks
     this.#heads = new HeadLocks(locks, namespace)
+    this.#announce = announce
   }
 
   async look<Seen>(see: (log: MemoryLog) => Seen): Promise<Seen> {
@@ -166,9 +171,15 @@ export class TabTurns implements Turns {
     const begin = performance.now()
     const head = await this.#heads.newest()
     let gone = Infinity
+    let isLate = false
     while (!this.#log.shows(head)) {
+      this.#log.checkEvidence()
       const now = performance.now()
       if (now - gone > GRACE) return
+      if (!isLate && now - begin > LATE) {
+        isLate = true
+        this.#announce()
+      }
       if (now - begin > BUSY) {
         throw busy(this.#namespace, `this tab does not see record ${head} of another tab`)
       }

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { playwright } from '@vitest/browser-playwright'
 import { defaultClientConditions } from 'vite'
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
@@ -84,6 +85,7 @@ const browser: ViteUserConfig = {
     globalSetup: ['./test/browser/chromium.setup.ts'],
     setupFiles: ['./test/browser/left-out.setup.ts'],
     ...limits,
+    expect: { poll: { timeout: 15_000 } },
     // After the tests in Node: what races against the clock has the processors to itself.
     sequence: { groupOrder: 1 },
     browser: {
@@ -98,10 +100,28 @@ const browser: ViteUserConfig = {
   },
 }
 
+/** The hooks on the oldest React that they run on. */
+const browserWithReact18: ViteUserConfig = {
+  ...browser,
+  resolve: {
+    ...browser.resolve,
+    alias: [
+      { find: /^react(?=-dom|\/|$)/, replacement: resolve('test/react-18/node_modules/react') },
+    ],
+  },
+  test: {
+    ...browser.test,
+    name: 'browser, React 18',
+    include: ['src/react/*.browser.test.tsx'],
+    env: { REACT: '18' },
+    browser: { ...browser.test?.browser, instances: [{ browser: 'chromium' }] },
+  },
+}
+
 const config: ViteUserConfig = defineConfig({
   test: {
     sequence: { sequencer: LawsFirst },
-    projects: [node, ...(rooms.includes('web') ? [] : [browser])],
+    projects: [node, ...(rooms.includes('web') ? [] : [browser, browserWithReact18])],
   },
 })
 

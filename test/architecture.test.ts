@@ -85,7 +85,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'index.ts': { folders: [...core, 'stores/memory'] },
 }
 
-const isTest = (file: string): boolean => /\.(test|test-d|fixture)\.ts$/.test(file)
+const isTest = (file: string): boolean => /\.(test|test-d|fixture)\.tsx?$/.test(file)
 const testFolders = ['conformance', 'testing', 'client', 'decide', 'stores/memory']
 
 /** `stores/memory/store.ts` is in `stores/memory`, `event/id.ts` in `event`, `index.ts` in itself. */
@@ -144,7 +144,7 @@ function violations(files: Readonly<Record<string, string>>): string[] {
 }
 
 test('every import in src follows the table', () => {
-  const files = globSync('**/*.ts', { cwd: 'src' })
+  const files = globSync('**/*.{ts,tsx}', { cwd: 'src' })
   expect(files).toContain('event/event.ts')
   const sources = files.map((file) => [file, readFileSync(join('src', file), 'utf8')])
   expect(violations(Object.fromEntries(sources))).toEqual([])

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -29,7 +29,9 @@ beforeAll(() => {
   write('package.json', JSON.stringify({ private: true, type: 'module' }))
   run('npm', 'install', tarball.filename, '--prefer-offline', '--no-audit', '--no-fund')
   // Whoever opens these doors has them: the optional peers, as they are installed here.
-  for (const peer of ['@aws-sdk', 'aws-cdk-lib', 'constructs', 'drizzle-orm']) {
+  mkdirSync(join(app, 'node_modules/@types'))
+  const peers = ['@aws-sdk', '@types/react', 'aws-cdk-lib', 'constructs', 'drizzle-orm', 'react']
+  for (const peer of peers) {
     symlinkSync(resolve('node_modules', peer), join(app, 'node_modules', peer))
   }
 })

@@ -29,7 +29,11 @@ export function EventClientProvider<Event extends EventShape, Input extends Even
   client,
   children,
 }: EventClientProviderProps<Event, Input>): ReactElement {
-  return createElement(ClientContext.Provider, { value: client as unknown as Client<never> }, children)
+  return createElement(
+    ClientContext.Provider,
+    { value: client as unknown as Client<never> },
+    children,
+  )
 }
 
 /**

@@ -1,0 +1,26 @@
+import { openIndexedDb, type IndexedDbOptions } from '../../stores/web/indexed-db/index.ts'
+import { BrowserEventStore } from './store.ts'
+
+/**
+ * A log in an IndexedDB database, which all tabs and workers of an origin share: of any size, and kept
+ * until the user clears it. Conditions and expected versions hold across all of them, and dates come back
+ * as dates. It is opened by the first call.
+ *
+ * Errors come from the calls: `STORE`, whose `fault` tells whether storage is `'denied'` or `'full'`,
+ * was `'cleared'`, belongs to a `'newer-version'` of the application, or is `'busy'` with the upgrade of
+ * an older one. Wrong options throw `INVALID_ARGUMENT`.
+ *
+ * ```ts
+ * const store = new IndexedDBEventStore({ name: 'my-app' })
+ * await store.commit({ events: [{ type: 'CART_CREATED', data: { cartId: 'cart_123' } }] })
+ * ```
+ */
+export class IndexedDBEventStore<
+  State = unknown,
+  _Inbound = unknown,
+  _Outbound = unknown,
+> extends BrowserEventStore<State> {
+  constructor(options: IndexedDbOptions) {
+    super(openIndexedDb(options))
+  }
+}

@@ -21,28 +21,28 @@ export async function openRawLog(name: string, indexed: boolean): Promise<RawLog
     if (indexed) events.createIndex('keys', 'keys', { multiEntry: true })
   })
   const database = await resultOf(opening)
-  let position = 0
+  let position: number | undefined
   return {
-    put: (events, durability) =>
-      new Promise((resolve, reject) => {
-        const transaction = database.transaction('events', 'readwrite', { durability })
-        const store = transaction.objectStore('events')
-        for (const { type, data } of events) {
-          position += 1
-          store.put({
-            position,
-            id: createEventId(),
-            type,
-            data,
-            metadata: {},
-            timestamp: new Date().toISOString(),
-            ...(indexed && { keys: [`cartId=${data.cartId}`, `userId=${data['userId']}`] }),
-          })
-        }
-        transaction.addEventListener('complete', () => resolve())
-        transaction.addEventListener('abort', () => reject(transaction.error))
-        transaction.commit()
-      }),
+    put: async (events, durability) => {
+      position ??= await newest(database)
+      const transaction = database.transaction('events', 'readwrite', { durability })
+      const end = endOf(transaction)
+      const store = transaction.objectStore('events')
+      for (const { type, data } of events) {
+        position += 1
+        store.put({
+          position,
+          id: createEventId(),
+          type,
+          data,
+          metadata: {},
+          timestamp: new Date().toISOString(),
+          ...(indexed && { keys: [`cartId=${data.cartId}`, `userId=${data['userId']}`] }),
+        })
+      }
+      transaction.commit()
+      await end
+    },
     getAll: (cartId) =>
       resultOf(
         database
@@ -53,6 +53,18 @@ export async function openRawLog(name: string, indexed: boolean): Promise<RawLog
       ),
     close: () => database.close(),
   }
+}
+
+async function newest(database: IDBDatabase): Promise<number> {
+  const events = database.transaction('events').objectStore('events')
+  return Number((await resultOf(events.openKeyCursor(null, 'prev')))?.key ?? 0)
+}
+
+function endOf(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.addEventListener('complete', () => resolve())
+    transaction.addEventListener('abort', () => reject(transaction.error))
+  })
 }
 
 function resultOf<Result>(request: IDBRequest<Result>): Promise<Result> {

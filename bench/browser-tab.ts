@@ -58,7 +58,7 @@ export async function startTab(profile: string, url: string): Promise<Tab> {
   const session = await context.newCDPSession(page)
   const { product } = await session.send('Browser.getVersion')
   return {
-    version: product.replace('/', ' '),
+    version: product.replace(/^.*\//, 'Chromium '),
     run: (name, ...given) =>
       page.evaluate(`bench[${JSON.stringify(name)}](...${JSON.stringify(given)})`),
     [Symbol.asyncDispose]: () => context.close(),

@@ -3,12 +3,12 @@ import type { PreparedCommit } from '../../../store/check-commit.ts'
 import type { Committed } from '../../../store/commit.ts'
 import { AbortedError, isEventfoldError, StoreError } from '../../../store/errors.ts'
 import { judge } from '../../../store/judge.ts'
-import { Batch } from './batch.ts'
 import type { Database } from './database.ts'
-import { findFirst, type Scan, type Source } from './scan.ts'
+import type { Source } from './scan.ts'
 import { LOG, type LogRow, type Tables } from './schema.ts'
-import { Tail } from './tail.ts'
-import { write } from './write.ts'
+import { createTail } from './tail.ts'
+import { createView, type View } from './view.ts'
+import { createWriter, type Writer } from './write.ts'
 
 export interface CombinerOptions {
   readonly database: Database
@@ -20,6 +20,9 @@ export interface CombinerOptions {
   readonly onWritten: () => void
 }
 
+/** Settles when the commit is kept, or refused. */
+export type Send = (commit: PreparedCommit, signal?: AbortSignal) => Promise<Committed>
+
 /** The largest batch: all who are in it wait for its end. */
 const BATCH_COMMITS = 256
 const BATCH_CHARACTERS = 4 * 1024 * 1024
@@ -28,159 +31,142 @@ const NEAR = 1_000
 
 interface Waiting {
   readonly commit: PreparedCommit
-  readonly resolve: (committed: Committed) => void
-  readonly reject: (error: unknown) => void
+  /** Answers its caller, once. */
+  readonly settle: (outcome: Outcome) => void
+  isSettled: boolean
   /** It may be written already, so that an abort cannot say what became of it. */
-  sent: boolean
-  settled: boolean
+  isSent: boolean
 }
 
-/** What the commits of a batch were answered; an error where one was refused. */
 type Outcome = { readonly committed: Committed } | { readonly error: unknown }
 
 /**
- * Combines what was sent at once into one transaction, because each transaction waits for the disk. The
+ * Combines what is sent at once into one transaction, because each transaction waits for the disk. The
  * commits are judged in order and see each other; each has a result of its own.
  */
-export class Combiner {
-  readonly #options: CombinerOptions
-  readonly #tail: Tail
-  #queue: Waiting[] = []
-  #unsettled = 0
-  #running = false
+export function createCombiner(options: CombinerOptions): Send {
+  const { database, source, identifiers, queueLimit, onWritten } = options
+  const tail = createTail(source.codec)
+  const queue: Waiting[] = []
+  let unsettled = 0
+  let running: Promise<void> | undefined
 
-  constructor(options: CombinerOptions) {
-    this.#options = options
-    this.#tail = new Tail(options.source.codec)
-  }
-
-  /** Settles when the commit is kept, or refused. */
-  add(commit: PreparedCommit, signal?: AbortSignal): Promise<Committed> {
-    const { queueLimit } = this.#options
-    if (this.#unsettled >= queueLimit) return Promise.reject(full(queueLimit))
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        if (!waiting.settled) this.#unsettled -= 1
-        waiting.settled = true
-        signal?.removeEventListener('abort', abort)
-      }
-      const waiting: Waiting = {
-        commit,
-        resolve: (committed) => (end(), resolve(committed)),
-        reject: (error) => (end(), reject(error)),
-        sent: false,
-        settled: false,
-      }
-      const abort = (): void => {
-        const outcome = waiting.sent ? 'unknown' : 'none'
-        waiting.reject(new AbortedError('the commit', signal as AbortSignal, outcome))
-      }
-      signal?.addEventListener('abort', abort)
-      this.#unsettled += 1
-      this.#queue.push(waiting)
-      void this.#run()
-    })
-  }
-
-  async #run(): Promise<void> {
-    if (this.#running) return
-    this.#running = true
-    // What is sent at once is combined.
-    await Promise.resolve()
-    while (this.#queue.length > 0) await this.#commit(this.#take())
-    this.#running = false
-  }
-
-  #take(): Waiting[] {
+  const take = (): Waiting[] => {
     let characters = 0
     let count = 0
-    for (const { commit } of this.#queue) {
+    for (const { commit } of queue) {
       characters += sizeOf(commit)
       if (count === BATCH_COMMITS || (count > 0 && characters > BATCH_CHARACTERS)) break
       count += 1
     }
-    return this.#queue.splice(0, count)
-  }
-
-  async #commit(taken: readonly Waiting[]): Promise<void> {
-    let waiting: readonly Waiting[] = taken
-    try {
-      const batch = await this.#prepare(taken)
-      waiting = taken.filter(({ settled }) => !settled)
-      if (waiting.length === 0) return
-      for (const each of waiting) each.sent = true
-      const outcomes = await this.#write(waiting, batch)
-      waiting.forEach(({ resolve, reject }, index) => {
-        const outcome = outcomes[index] as Outcome
-        if ('error' in outcome) reject(outcome.error)
-        else resolve(outcome.committed)
-      })
-    } catch (error) {
-      this.#tail.forget()
-      // What one of them has brought about harms none of the others.
-      if (waiting.length > 1 && isOfOne(error))
-        for (const each of waiting) await this.#commit([each])
-      else for (const { reject } of waiting) reject(error)
-    }
+    return queue.splice(0, count)
   }
 
   /** Finds out what the commits ask for, and searches outside the lock what may take long. */
-  async #prepare(waiting: readonly Waiting[]): Promise<Batch> {
-    const { database, source } = this.#options
-    const tail = this.#tail
-    if (!tail.known) {
-      await database.read(async (_, head) => tail.meet(await head))
+  const prepare = async (batch: readonly Waiting[]): Promise<View> => {
+    if (!tail.head()) await database.read(async (_, head) => tail.meet(await head))
+    const view = createView(tail, source)
+    const rehearse = (): void =>
+      view.rehearse(
+        batch.map(
+          ({ commit }) =>
+            () =>
+              judge(commit, view),
+        ),
+      )
+    rehearse()
+    const far = [...view.searches.values()].filter(({ after, to }) => to - after > NEAR)
+    for (const search of far) {
+      await view.search(search, (scan) => database.read((tables) => scan.page(tables, 1)))
     }
-    const batch = new Batch(tail, source)
-    const rehearsals = waiting.map(
-      ({ commit }) =>
-        () =>
-          judge(commit, batch),
-    )
-    batch.rehearse(rehearsals)
-    const searches = batch.takeSearches().filter(({ after, to }) => to - after > NEAR)
-    if (searches.length === 0) return batch
-    for (const search of searches) {
-      const page = (scan: Scan) => database.read((tables) => scan.page(tables, 1))
-      batch.searched(search, await findFirst(search.streams, source, search, page))
-    }
-    batch.rehearse(rehearsals)
-    return batch
+    if (far.length > 0) rehearse()
+    return view
   }
 
-  async #write(waiting: readonly Waiting[], batch: Batch): Promise<readonly Outcome[]> {
-    const { database, identifiers, onWritten } = this.#options
-    const tail = this.#tail
+  const write = async (batch: readonly Waiting[], view: View): Promise<readonly Outcome[]> => {
     let row: LogRow | undefined
     const outcomes = await database.write(async (tables, record) => {
-      const [head] = await Promise.all([record, batch.fetch(tables)])
+      const [head] = await Promise.all([record, view.fetch(tables)])
       tail.meet(head)
+      const writer = createWriter(tail, view, tables)
       const found: Outcome[] = []
-      for (const { commit } of waiting) found.push(await attempt(commit, batch, tables))
-      if (found.some((outcome) => 'committed' in outcome && !outcome.committed.replayed)) {
+      for (const { commit } of batch) found.push(await attempt(commit, view, writer, tables))
+      if (writer.flush()) {
+        const { position, id } = view.head()
         const { log = createEventId() } = head ?? {}
-        row = { log, identifiers, ...tail.head, greatest: tail.greatest }
-        tables.log.put(row, LOG)
+        row = { log, identifiers, position, id, greatest: tail.greatest() }
+        tables('log').put(row, LOG)
       }
       return found
     })
     tail.trim()
-    if (row) {
-      database.see(row)
-      onWritten()
-    }
+    database.see(row)
+    if (row) onWritten()
     return outcomes
   }
+
+  const commitAll = async (taken: readonly Waiting[]): Promise<void> => {
+    let batch = taken
+    try {
+      const view = await prepare(taken)
+      batch = taken.filter(({ isSettled }) => !isSettled)
+      for (const waiting of batch) waiting.isSent = true
+      const outcomes = batch.length > 0 ? await write(batch, view) : []
+      batch.forEach(({ settle }, index) => settle(outcomes[index] as Outcome))
+    } catch (error) {
+      tail.forget()
+      // What one of them has brought about harms none of the others.
+      if (batch.length > 1 && mayBeOfOne(error))
+        for (const waiting of batch) await commitAll([waiting])
+      else for (const { settle } of batch) settle({ error })
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    // What is sent at once is combined.
+    await Promise.resolve()
+    while (queue.length > 0) await commitAll(take())
+    running = undefined
+  }
+
+  return (commit, signal) =>
+    new Promise((resolve, reject) => {
+      if (unsettled >= queueLimit) throw full(queueLimit)
+      const abort = (): void => {
+        const outcome = waiting.isSent ? 'unknown' : 'none'
+        waiting.settle({ error: new AbortedError('the commit', signal as AbortSignal, outcome) })
+      }
+      const waiting: Waiting = {
+        commit,
+        isSettled: false,
+        isSent: false,
+        settle: (outcome) => {
+          if (waiting.isSettled) return
+          waiting.isSettled = true
+          unsettled -= 1
+          signal?.removeEventListener('abort', abort)
+          if ('error' in outcome) reject(outcome.error)
+          else resolve(outcome.committed)
+        },
+      }
+      signal?.addEventListener('abort', abort)
+      unsettled += 1
+      queue.push(waiting)
+      running ??= run()
+    })
 }
 
-async function attempt(commit: PreparedCommit, batch: Batch, tables: Tables): Promise<Outcome> {
+async function attempt(
+  commit: PreparedCommit,
+  view: View,
+  writer: Writer,
+  tables: Tables,
+): Promise<Outcome> {
   try {
-    const verdict = await batch.settle(() => judge(commit, batch), tables)
-    // Others may be given the same answer.
+    const verdict = await view.settle(() => judge(commit, view), tables)
     const { replayed } = verdict
-    return {
-      committed: replayed ? structuredClone(replayed) : write(commit, verdict, batch, tables),
-    }
+    // Others may be given the same answer.
+    return { committed: replayed ? structuredClone(replayed) : writer.write(commit, verdict) }
   } catch (error) {
     if (isEventfoldError(error)) return { error }
     throw error
@@ -188,7 +174,7 @@ async function attempt(commit: PreparedCommit, batch: Batch, tables: Tables): Pr
 }
 
 /** Whether it may be the fault of one commit of a batch, of which nothing was written. */
-function isOfOne(error: unknown): boolean {
+function mayBeOfOne(error: unknown): boolean {
   return (
     isEventfoldError(error, 'STORE') &&
     error.outcome === 'none' &&
@@ -199,15 +185,14 @@ function isOfOne(error: unknown): boolean {
 function full(queueLimit: number): StoreError {
   return new StoreError(
     'busy',
-    `Cannot commit: ${queueLimit} commits wait already. Await some before sending more, or raise queueLimit.`,
+    `${queueLimit} commits wait already. Await some before sending more, or raise queueLimit.`,
     { retryable: true },
   )
 }
 
 function sizeOf({ events, documents, outbox }: PreparedCommit): number {
-  let size = 0
-  for (const { json, metadataJson } of events) size += json.length + metadataJson.length
-  for (const { json } of documents) size += json?.length ?? 0
-  for (const { json } of outbox) size += json.length
-  return size
+  return [...events, ...documents, ...outbox].reduce(
+    (size, { json }) => size + (json?.length ?? 0),
+    0,
+  )
 }

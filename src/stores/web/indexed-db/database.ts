@@ -1,7 +1,7 @@
-import { StoreError } from '../../../store/errors.ts'
-import { asStoreError, cleared, noIndexedDb, outdated } from './errors.ts'
-import { answerOf, ended } from './requests.ts'
-import { begin, LOG, upgrade, VERSION, type LogRow, type Tables } from './schema.ts'
+import type { StoreError } from '../../../store/errors.ts'
+import { asStoreError, storeError } from './errors.ts'
+import { answerOf, endOf } from './requests.ts'
+import { LOG, TABLES, upgrades, type LogRow, type Tables } from './schema.ts'
 
 export interface DatabaseOptions {
   readonly name: string
@@ -10,163 +10,158 @@ export interface DatabaseOptions {
   readonly durability: 'strict' | 'relaxed'
   /** How long a call waits until the database opens, in milliseconds. */
   readonly busyTimeout: number
-  /** Whether it is made where there is none. Default is `true`. */
-  readonly create?: boolean
 }
 
-/** What runs in a transaction. The record is on its way when it begins. */
-export type Body<Result> = (tables: Tables, head: Promise<LogRow | undefined>) => Promise<Result>
+/**
+ * What runs in a transaction: it may wait for requests, and for nothing else. The log's record, which is
+ * `undefined` until something was written, is on its way when it begins.
+ */
+export type Work<Result> = (tables: Tables, head: Promise<LogRow | undefined>) => Promise<Result>
 
-/** The connection to a database, opened by the first call that needs it. */
-export class Database {
-  readonly #options: DatabaseOptions
-  #opening: Promise<IDBDatabase> | undefined
-  /** What its opening waits for. */
-  #blocked: string | undefined
+/** A database, opened by the first call that needs it. */
+export interface Database {
+  /** Works on one state of the log. */
+  readonly read: <Result>(work: Work<Result>) => Promise<Result>
+  /** Works under the lock of all writers. Settles when all that was written is kept, or nothing. */
+  readonly write: <Result>(work: Work<Result>) => Promise<Result>
+  /** As `write`, on whatever log is there. */
+  readonly change: <Result>(work: (tables: Tables) => Promise<Result>) => Promise<Result>
+  /** Takes note of what the log is like now. */
+  readonly see: (row: LogRow | undefined) => void
+  /** Lets go of the connection, also of one that is still to come. */
+  readonly close: () => void
+}
+
+/** `isMade` tells whether a database is made where there is none. */
+export function createDatabase(
+  { name, identifiers, durability, busyTimeout }: DatabaseOptions,
+  isMade: boolean,
+): Database {
+  let opening: Promise<IDBDatabase> | undefined
+  let waitsFor = 'the browser does not open it'
   /** Why it cannot be used any more. */
-  #lost: StoreError | undefined
+  let lost: StoreError | undefined
   /** The log as it was seen last: evidence that it is still the same one. */
-  #seen: LogRow | undefined
+  let seen: LogRow | undefined
 
-  constructor(options: DatabaseOptions) {
-    this.#options = options
+  const see = (row: LogRow | undefined): void => {
+    if (row && row.position >= (seen?.position ?? 0)) seen = row
   }
 
-  /** Runs `body`, which may wait for requests and for nothing else, on one state of the log. */
-  read<Result>(body: Body<Result>): Promise<Result> {
-    return this.transact('readonly', (tables) => this.#onLog(tables, body))
+  const cleared = (): StoreError => {
+    const why = 'somebody deleted it, or what is in it, while it was open. Open a new store'
+    return (lost ??= storeError('cleared', name, why))
   }
 
-  /** Runs `body` under the lock of all writers. Settles when all that it wrote is kept, or nothing. */
-  write<Result>(body: Body<Result>): Promise<Result> {
-    return this.transact('readwrite', (tables) => this.#onLog(tables, body))
-  }
-
-  async #onLog<Result>(tables: Tables, body: Body<Result>): Promise<Result> {
-    const head = this.#head(tables)
-    const [result] = await Promise.all([body(tables, head), head])
-    return result
-  }
-
-  /** As `write` and `read`, on whatever log is there. */
-  async transact<Result>(
-    mode: 'readonly' | 'readwrite',
-    body: (tables: Tables) => Promise<Result>,
-  ): Promise<Result> {
-    const { name, durability } = this.#options
-    let transaction: IDBTransaction | undefined
-    let sent = false
-    try {
-      const database = await this.#connection()
-      const began = begin(database, mode, { durability })
-      transaction = began.transaction
-      const end = ended(transaction)
-      // Where it fails before its end, what is awaited tells of it.
-      end.catch(() => undefined)
-      const result = await body(began.tables)
-      sent = true
-      transaction.commit()
-      if (mode === 'readwrite') await end
-      return result
-    } catch (error) {
-      const cause = this.#lost ?? transaction?.error ?? error
-      if (transaction && !sent) abort(transaction)
-      const what = mode === 'readonly' ? 'read' : 'write to'
-      throw asStoreError(cause, what, name, sent ? 'unknown' : 'none')
-    }
-  }
-
-  /** The log's record; `undefined` where nothing was written yet. Refuses a log that is not the one seen before. */
-  async #head({ log }: Tables): Promise<LogRow | undefined> {
-    const row = (await answerOf(log.get(LOG))) as LogRow | undefined
-    const { name, identifiers } = this.#options
-    const seen = this.#seen
-    if (seen && (row?.log !== seen.log || row.position < seen.position)) {
-      this.#lost = cleared(name)
-      throw this.#lost
-    }
-    const recorded = row?.reindexing?.to ?? row?.identifiers
-    if (row?.position && (row.reindexing || recorded !== identifiers)) {
-      throw new StoreError(
+  const checked = (row: LogRow | undefined): LogRow | undefined => {
+    if (seen && (row?.log !== seen.log || row.position < seen.position)) throw cleared()
+    if (row?.position && (row.reindexing || row.identifiers !== identifiers)) {
+      const found = row.reindexing?.to ?? row.identifiers
+      const why = `it is indexed by the identifiers ${found}, and not by ${identifiers}`
+      throw storeError(
         'identifiers',
-        `${name} is indexed by the identifiers ${recorded}, this call names ${identifiers}. ` +
-          'Open it with the recorded ones, or call reindexIndexedDb({ name, identifiers }) to its end.',
+        name,
+        `${why}. Give those, or run reindexIndexedDb to its end`,
       )
     }
-    this.see(row)
+    see(row)
     return row
   }
 
-  /** Takes note of what the log is like. */
-  see(row: LogRow | undefined): void {
-    if (row && row.position >= (this.#seen?.position ?? 0)) this.#seen = row
+  const open = async (): Promise<IDBDatabase> => {
+    try {
+      if (typeof indexedDB === 'undefined') {
+        throw storeError('denied', name, 'there is no IndexedDB here. Take another store')
+      }
+      const request = indexedDB.open(name, upgrades.length)
+      request.addEventListener('blocked', () => {
+        waitsFor = 'another tab has an older version of it open. Close or reload that tab'
+        console.warn(`Waiting to upgrade the database ${name}: ${waitsFor}.`)
+      })
+      request.addEventListener('upgradeneeded', ({ oldVersion }) => {
+        if (!isMade && oldVersion === 0) request.transaction?.abort()
+        else for (const upgrade of upgrades.slice(oldVersion)) upgrade(request.result)
+      })
+      const database = await answerOf(request)
+      database.addEventListener('versionchange', ({ newVersion }) => {
+        const why =
+          'a newer version of this application took it over in another tab. Reload the page'
+        lost ??= newVersion === null ? cleared() : storeError('newer-version', name, why)
+        database.close()
+      })
+      // It is opened again, and looked at for evidence that the log is still there.
+      database.addEventListener('close', () => (opening = undefined))
+      return database
+    } catch (error) {
+      // The next call tries again.
+      opening = undefined
+      throw error
+    }
   }
 
-  /** Lets go of the connection, also of one that is still to come. */
-  close(): void {
-    void this.#opening?.then(
-      (database) => database.close(),
-      () => undefined,
-    )
-  }
-
-  async #connection(): Promise<IDBDatabase> {
-    if (this.#lost) throw this.#lost
-    this.#opening ??= this.#open()
+  const connection = async (): Promise<IDBDatabase> => {
+    if (lost) throw lost
+    opening ??= open()
     let timer: ReturnType<typeof setTimeout> | undefined
-    const { name, busyTimeout } = this.#options
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        const why = this.#blocked ?? 'the browser does not open it'
-        const text = `Cannot open ${name}: ${why} (waited ${busyTimeout} ms).`
-        reject(new StoreError('busy', text, { retryable: true }))
+        reject(
+          storeError('busy', name, `${waitsFor} (after ${busyTimeout} ms)`, { retryable: true }),
+        )
       }, busyTimeout)
     })
     try {
-      return await Promise.race([this.#opening, late])
+      return await Promise.race([opening, late])
     } finally {
       clearTimeout(timer)
     }
   }
 
-  async #open(): Promise<IDBDatabase> {
-    const { name, create = true } = this.#options
+  const transact = async <Result>(
+    mode: 'readonly' | 'readwrite',
+    work: (tables: Tables) => Promise<Result>,
+  ): Promise<Result> => {
+    let transaction: IDBTransaction | undefined
+    let isSent = false
     try {
-      if (typeof indexedDB === 'undefined') throw noIndexedDb(name)
-      const request = indexedDB.open(name, VERSION)
-      request.addEventListener('blocked', () => {
-        this.#blocked = 'another tab keeps an older version of it open: close or reload that tab'
-        console.warn(`Eventfold waits to upgrade the database ${name}: ${this.#blocked}.`)
-      })
-      request.addEventListener('upgradeneeded', ({ oldVersion }) => {
-        if (create || oldVersion > 0) upgrade(request.result, oldVersion)
-        else request.transaction?.abort()
-      })
-      return this.#watched(await answerOf(request))
+      const begun = (await connection()).transaction(TABLES, mode, { durability })
+      transaction = begun
+      const end = endOf(begun)
+      // Where it fails before its end, what is awaited tells of it.
+      end.catch(() => undefined)
+      const result = await work((table) => begun.objectStore(table))
+      isSent = true
+      begun.commit()
+      if (mode === 'readwrite') await end
+      return result
     } catch (error) {
-      // The next call tries again.
-      this.#opening = undefined
-      throw error
+      const cause = lost ?? transaction?.error ?? error
+      try {
+        transaction?.abort()
+      } catch {
+        // It was over already.
+      }
+      throw asStoreError(cause, name, isSent ? 'unknown' : 'none')
     }
   }
 
-  /** Lets go of a connection that stands in the way of others, or that the browser took away. */
-  #watched(database: IDBDatabase): IDBDatabase {
-    database.addEventListener('versionchange', ({ newVersion }) => {
-      const { name } = this.#options
-      this.#lost = newVersion === null ? cleared(name) : outdated(name)
-      database.close()
-    })
-    // It is opened again, and looked at for evidence that the log is still there.
-    database.addEventListener('close', () => (this.#opening = undefined))
-    return database
-  }
-}
+  const onLog =
+    <Result>(work: Work<Result>) =>
+    async (tables: Tables): Promise<Result> => {
+      const head = answerOf(tables('log').get(LOG) as IDBRequest<LogRow | undefined>).then(checked)
+      return (await Promise.all([work(tables, head), head]))[0]
+    }
 
-function abort(transaction: IDBTransaction): void {
-  try {
-    transaction.abort()
-  } catch {
-    // It was over already.
+  return {
+    read: (work) => transact('readonly', onLog(work)),
+    write: (work) => transact('readwrite', onLog(work)),
+    change: (work) => transact('readwrite', work),
+    see,
+    close: () => {
+      opening?.then(
+        (database) => database.close(),
+        () => undefined,
+      )
+    },
   }
 }

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- It puts IndexedDB where a browser has it.
 import 'fake-indexeddb/auto'
 import { openIndexedDb, type IndexedDbOptions } from './index.ts'
 import { answerOf } from './requests.ts'

@@ -32,7 +32,7 @@ export function queryPages(
     let rows: DocumentRow[]
     let range = IDBKeyRange.bound([type], [type, []])
     do {
-      rows = (await answerOf(tables.documents.getAll(range, PAGE))) as DocumentRow[]
+      rows = (await answerOf(tables('documents').getAll(range, PAGE))) as DocumentRow[]
       for (const row of rows) {
         const document = documentOf(row, codec)
         if (document && matches(document.data)) found.push(document)

@@ -16,8 +16,8 @@ import {
 import { dateCodec, type JsonCodec } from '../../../store/json.ts'
 import type { EventStore } from '../../../store/store.ts'
 import { acrossTabs } from '../changes.ts'
-import { Combiner } from './combiner.ts'
-import { Database } from './database.ts'
+import { createCombiner } from './combiner.ts'
+import { createDatabase } from './database.ts'
 import { identifiersText } from './reindex.ts'
 import { capabilities, createStore } from './store.ts'
 
@@ -82,11 +82,11 @@ export function openIndexedDb(options: IndexedDbOptions): EventStore & AsyncDisp
   const identifiers = identifiersText(given)
   const source = { codec, isIdentifier: identifierTest(given) }
   const changes = acrossTabs(`eventfold/${name}`)
-  const database = new Database({ name, identifiers, durability, busyTimeout })
+  const database = createDatabase({ name, identifiers, durability, busyTimeout }, true)
   const onWritten = changes.announce
-  const combiner = new Combiner({ database, source, identifiers, queueLimit, onWritten })
+  const send = createCombiner({ database, source, identifiers, queueLimit, onWritten })
   return createStore(
-    { database, combiner, source, changes },
+    { database, send, source, changes },
     { ...source, limits: capabilities.limits },
   )
 }

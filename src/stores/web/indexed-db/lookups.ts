@@ -1,123 +1,126 @@
-import type { AggregateRef, StoredEvent } from '../../../event/event.ts'
 import { nameOf } from '../../../store/check-commit.ts'
 import type { JsonCodec } from '../../../store/json.ts'
 import type { Answer, DocumentState, LogView } from '../../../store/judge.ts'
+import { eventOf, eventsBetween, eventsIn, type KeptEvent } from './kept.ts'
 import { answerOf } from './requests.ts'
 import {
-  eventOf,
+  entriesOf,
   placeOf,
-  span,
   term,
+  termsIn,
   type AnswerRow,
   type DocumentRow,
   type EventRow,
   type Tables,
 } from './schema.ts'
 
-type Fetch = (tables: Tables) => Promise<unknown>
-
 /**
  * What is asked of the log by code that cannot wait. What is not known yet counts as not there and is
- * fetched before the code is run again, all of it at once.
+ * fetched before the code runs again, all of it at once.
  */
-export class Lookups implements Omit<LogView, 'head' | 'firstMatch'> {
-  readonly codec: JsonCodec
-  readonly known: Map<string, unknown> = new Map()
-  #missing = new Map<string, Fetch>()
-
-  constructor(codec: JsonCodec) {
-    this.codec = codec
-  }
-
-  /** Fetches what was missing. */
-  async fetch(tables: Tables): Promise<void> {
-    const missing = [...this.#missing]
-    this.#missing.clear()
-    await Promise.all(
-      missing.map(async ([name, fetch]) => this.known.set(name, await fetch(tables))),
-    )
-  }
-
-  /** Runs what cannot wait, as often as it asks for something new. */
-  async settle<Result>(work: () => Result, tables: Tables): Promise<Result> {
-    for (;;) {
-      try {
-        const result = work()
-        if (this.#missing.size === 0) return result
-      } catch (error) {
-        if (this.#missing.size === 0) throw error
-      }
-      await this.fetch(tables)
-    }
-  }
-
-  /** Runs what cannot wait for what it asks for alone. */
-  rehearse(works: readonly (() => unknown)[]): void {
-    this.#missing.clear()
-    for (const work of works) {
-      try {
-        work()
-      } catch {
-        // It is run again with what it asked for.
-      }
-    }
-  }
-
-  protected ask<Result>(
+export interface Lookups extends Omit<LogView, 'head' | 'firstMatch'> {
+  /** What was fetched, or written since. */
+  readonly known: Map<string, unknown>
+  readonly ask: <Result>(
     name: string,
     fetch: (tables: Tables) => Promise<Result>,
-  ): Result | undefined {
-    if (!this.known.has(name)) this.#missing.set(name, fetch)
-    return this.known.get(name) as Result | undefined
+  ) => Result | undefined
+  /** Runs what cannot wait, to find out what it asks for. */
+  readonly rehearse: (works: readonly (() => unknown)[]) => void
+  /** Fetches what was asked for. */
+  readonly fetch: (tables: Tables) => Promise<void>
+  /** Runs what cannot wait, as often as it asks for something new. */
+  readonly settle: <Result>(work: () => Result, tables: Tables) => Promise<Result>
+}
+
+export function createLookups(codec: JsonCodec): Lookups {
+  const known = new Map<string, unknown>()
+  let missing = new Map<string, (tables: Tables) => Promise<unknown>>()
+
+  const ask: Lookups['ask'] = <Result>(
+    name: string,
+    fetching: (tables: Tables) => Promise<Result>,
+  ) => {
+    if (!known.has(name)) missing.set(name, fetching)
+    return known.get(name) as Result | undefined
   }
 
-  idAt(position: number): string | undefined {
-    return this.ask(`at ${position}`, async ({ events }) => {
-      const row = (await answerOf(events.get(position))) as EventRow | undefined
-      return row?.id
-    })
+  const fetch = async (tables: Tables): Promise<void> => {
+    const wanted = [...missing]
+    missing.clear()
+    await Promise.all(wanted.map(async ([name, get]) => known.set(name, await get(tables))))
   }
 
-  eventById(id: string): StoredEvent | undefined {
-    const row = this.ask(term.id(id), async ({ terms }) => {
-      return (await answerOf(terms.get(term.id(id)))) as EventRow | undefined
-    })
-    return row && eventOf(row, this.codec)
-  }
+  const get = async <Row>(request: IDBRequest): Promise<Row | undefined> =>
+    (await answerOf(request)) as Row | undefined
 
-  answerTo(key: string): Answer | undefined {
-    return this.ask(answerName(key), async ({ answers, events }) => {
-      const row = (await answerOf(answers.get(key))) as AnswerRow | undefined
-      if (row === undefined) return undefined
-      const { fingerprint, first, count, documents, cursor } = row
-      const all = () => events.getAll(IDBKeyRange.bound(first, first + count - 1))
-      const rows = count ? ((await answerOf(all())) as EventRow[]) : []
-      return {
-        fingerprint,
-        committed: {
-          events: rows.map((event) => eventOf(event, this.codec)),
-          documents,
-          replayed: true,
-          ...(cursor !== undefined && { cursor }),
-        },
+  return {
+    known,
+    ask,
+    fetch,
+    rehearse: (works) => {
+      missing.clear()
+      for (const work of works) {
+        try {
+          work()
+        } catch {
+          // It runs again with what it asked for.
+        }
       }
-    })
-  }
-
-  versionOf(aggregate: AggregateRef): number {
-    const versions = term.versions(aggregate)
-    const last = this.ask(versions, async ({ terms }) => {
-      const cursor = await answerOf(terms.openKeyCursor(span(versions), 'prev'))
-      return cursor ? placeOf(cursor.key as string) : 0
-    })
-    return last ?? 0
-  }
-
-  documentState(type: string, id: string): DocumentState | undefined {
-    return this.ask(documentName(type, id), async ({ documents }) => {
-      const row = (await answerOf(documents.get([type, id]))) as DocumentRow | undefined
-      return row && { revision: row.revision, cursor: row.cursor, deleted: row.data === undefined }
-    })
+    },
+    settle: async (work, tables) => {
+      for (;;) {
+        try {
+          const result = work()
+          if (missing.size === 0) return result
+        } catch (error) {
+          if (missing.size === 0) throw error
+        }
+        await fetch(tables)
+      }
+    },
+    idAt: (position) =>
+      ask(`at ${position}`, async (tables) => {
+        const [event] = await eventsBetween(position, position, tables)
+        return event?.id
+      }),
+    eventById: (id) => {
+      const name = term.id(id)
+      const event = ask(name, async (tables) => {
+        const row = await get<EventRow>(termsIn(tables).get(name))
+        return row && eventsIn([row]).find((each) => each.id === id)
+      })
+      return event && eventOf(event, codec)
+    },
+    answerTo: (key) =>
+      ask(answerName(key), async (tables): Promise<Answer | undefined> => {
+        const row = await get<AnswerRow>(tables('answers').get(key))
+        if (!row) return undefined
+        const { fingerprint, first, count, documents, cursor } = row
+        const events = await eventsBetween(first, first + count - 1, tables)
+        return {
+          fingerprint,
+          committed: {
+            events: events.map((event: KeptEvent) => eventOf(event, codec)),
+            documents,
+            replayed: true,
+            ...(cursor !== undefined && { cursor }),
+          },
+        }
+      }),
+    versionOf: (aggregate) => {
+      const name = term.versions(aggregate)
+      const last = ask(name, async (tables) => {
+        const cursor = await answerOf(termsIn(tables).openKeyCursor(entriesOf(name), 'prev'))
+        return cursor && placeOf(cursor.key as string)
+      })
+      return last ?? 0
+    },
+    documentState: (type, id) =>
+      ask(documentName(type, id), async (tables): Promise<DocumentState | undefined> => {
+        const row = await get<DocumentRow>(tables('documents').get([type, id]))
+        return row && { revision: row.revision, cursor: row.cursor, deleted: !('data' in row) }
+      }),
   }
 }
 

@@ -1,10 +1,11 @@
 import { identifierTest, keysOf, type Identifiers } from '../../../event/identifiers.ts'
 import { throwIfAborted } from '../../../store/check-read.ts'
 import { dateCodec, type JsonCodec } from '../../../store/json.ts'
-import { Database } from './database.ts'
+import { createDatabase } from './database.ts'
 import { gap } from './errors.ts'
 import { answerOf } from './requests.ts'
-import { LOG, termsOf, type EventRow, type LogRow } from './schema.ts'
+import { eventsIn, rowOf, type KeptEvent } from './kept.ts'
+import { LOG, type EventRow, type LogRow } from './schema.ts'
 
 export interface ReindexOptions {
   /** The name of the database. */
@@ -18,7 +19,7 @@ export interface ReindexOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Events that one transaction files. */
+/** Rows that one transaction files. */
 const BATCH = 1_000
 
 /** A set of identifiers, as it is recorded. */
@@ -40,30 +41,28 @@ export async function reindexIndexedDb(options: ReindexOptions): Promise<void> {
   const { name, identifiers, codec = dateCodec, busyTimeout = 10_000, signal } = options
   const to = identifiersText(identifiers)
   const isIdentifier = identifierTest(identifiers)
-  const database = new Database({
-    name,
-    identifiers: to,
-    durability: 'strict',
-    busyTimeout,
-    create: false,
-  })
+  const database = createDatabase(
+    { name, identifiers: to, durability: 'strict', busyTimeout },
+    false,
+  )
+  const keys = ({ data }: KeptEvent): readonly string[] => keysOf(codec.decode(data), isIdentifier)
   const step = (): Promise<boolean> =>
-    database.transact('readwrite', async ({ events, log }) => {
-      const row = (await answerOf(log.get(LOG))) as LogRow | undefined
+    database.change(async (tables) => {
+      const row = (await answerOf(tables('log').get(LOG))) as LogRow | undefined
       if (!row || (row.identifiers === to && !row.reindexing)) return true
       const done = row.reindexing?.to === to ? row.reindexing.done : 0
-      const end = Math.min(done + BATCH, row.position)
-      const range = IDBKeyRange.bound(done + 1, Math.max(end, done + 1))
-      const rows = (await answerOf(events.getAll(range))) as EventRow[]
-      rows.forEach((event, index) => {
-        if (event.position !== done + 1 + index) throw gap(done + 1 + index)
-        const terms = termsOf(event, keysOf(codec.decode(event.data), isIdentifier))
-        events.put({ ...event, terms })
-      })
-      if (done + rows.length < end) throw gap(done + rows.length + 1)
+      const range = IDBKeyRange.lowerBound(done, true)
+      const rows = (await answerOf(tables('events').getAll(range, BATCH))) as EventRow[]
+      let end = done
+      for (const { position, events } of rows) {
+        if (position !== end + 1) throw gap(end + 1)
+        end += events.length
+        tables('events').put(rowOf(eventsIn([{ position, events, terms: [] }]), keys))
+      }
+      if (rows.length < BATCH && end < row.position) throw gap(end + 1)
       const { reindexing: _, ...rest } = row
-      const isDone = end === row.position
-      log.put(
+      const isDone = end >= row.position
+      tables('log').put(
         isDone ? { ...rest, identifiers: to } : { ...rest, reindexing: { to, done: end } },
         LOG,
       )

@@ -10,32 +10,30 @@ export function answerOf<Result>(request: IDBRequest<Result>): Promise<Result> {
 }
 
 /** Settles when everything is written, or nothing. */
-export function ended(transaction: IDBTransaction): Promise<void> {
+export function endOf(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.addEventListener('complete', () => resolve())
-    transaction.addEventListener('abort', () => {
-      reject(transaction.error ?? new DOMException('the connection was lost', 'AbortError'))
-    })
+    transaction.addEventListener('abort', () => reject(transaction.error ?? new Error('aborted')))
   })
 }
 
-/** Some of the rows in a range, in its order or backwards. */
-export function rowsOf<Row>(
-  source: IDBObjectStore | IDBIndex,
+/** Some of the values in a range of an index, in its order or backwards. */
+export async function valuesIn<Value>(
+  index: IDBIndex,
   range: IDBKeyRange,
   limit: number,
-  backwards: boolean,
-): Promise<Row[]> {
-  if (!backwards) return answerOf(source.getAll(range, limit) as IDBRequest<Row[]>)
-  return new Promise((resolve, reject) => {
-    const rows: Row[] = []
-    const request = source.openCursor(range, 'prev')
+  backwards: boolean | undefined,
+): Promise<Value[]> {
+  if (!backwards) return await answerOf(index.getAll(range, limit) as IDBRequest<Value[]>)
+  return await new Promise((resolve, reject) => {
+    const values: Value[] = []
+    const request = index.openCursor(range, 'prev')
     request.addEventListener('error', () => reject(request.error))
     request.addEventListener('success', () => {
       const cursor = request.result
-      if (cursor) rows.push(cursor.value as Row)
-      if (cursor && rows.length < limit) cursor.continue()
-      else resolve(rows)
+      if (cursor) values.push(cursor.value as Value)
+      if (cursor && values.length < limit) cursor.continue()
+      else resolve(values)
     })
   })
 }

@@ -1,17 +1,15 @@
-import type { AggregateRef, EventMetadata, StoredEvent } from '../../../event/event.ts'
+import type { AggregateRef } from '../../../event/event.ts'
 import { nameOf } from '../../../store/check-commit.ts'
 import type { DocumentResult, StoredDocument } from '../../../store/document.ts'
-import type { JsonCodec } from '../../../store/json.ts'
 import type { OutboxRecord } from '../../../store/outbox.ts'
+import type { KeptEvent } from './kept.ts'
 
-/** The version of the object stores. */
-export const VERSION = 1
-
-/** What is kept of an event, and what it is filed under. */
-export interface EventRow extends Omit<StoredEvent, 'data' | 'metadata'> {
-  readonly data: string
-  /** Absent where it is empty. */
-  readonly metadata?: string
+/** Events that follow one another and were written at once. */
+export interface EventRow {
+  /** Of the first of them. */
+  readonly position: number
+  readonly events: readonly Omit<KeptEvent, 'position'>[]
+  /** What they are filed under. */
   readonly terms: readonly string[]
 }
 
@@ -20,11 +18,11 @@ export interface DocumentRow extends Omit<StoredDocument, 'data'> {
   readonly data?: string
 }
 
-/** A message that waits; its key is its place in the outbox. */
+/** A message that waits. */
 export interface OutboxRow extends Omit<OutboxRecord, 'data' | 'cursor' | 'event'> {
   readonly data: string
-  readonly event?: Pick<EventRow, 'id' | 'type' | 'position' | 'metadata'>
-  /** Given by the database. */
+  readonly event?: Pick<KeptEvent, 'id' | 'type' | 'position' | 'metadata'>
+  /** Its place in the outbox, given by the database. */
   readonly place?: number
 }
 
@@ -55,52 +53,37 @@ export interface LogRow {
 /** The key of the log's record. */
 export const LOG = 'log'
 
+/** The object stores. */
+export const TABLES = ['events', 'documents', 'outbox', 'answers', 'log'] as const
+
 /** What a transaction works on. */
-export interface Tables {
-  readonly events: IDBObjectStore
-  /** Events by what they are filed under. */
-  readonly terms: IDBIndex
-  readonly documents: IDBObjectStore
-  readonly outbox: IDBObjectStore
-  readonly answers: IDBObjectStore
-  readonly log: IDBObjectStore
-}
+export type Tables = (name: (typeof TABLES)[number]) => IDBObjectStore
 
-const NAMES = ['events', 'documents', 'outbox', 'answers', 'log'] as const
-
-/** Begins a transaction on everything. */
-export function begin(
-  database: IDBDatabase,
-  mode: 'readonly' | 'readwrite',
-  options: IDBTransactionOptions,
-): { readonly transaction: IDBTransaction; readonly tables: Tables } {
-  const transaction = database.transaction(NAMES, mode, options)
-  const [events, documents, outbox, answers, log] = NAMES.map((name) =>
-    transaction.objectStore(name),
-  ) as [IDBObjectStore, IDBObjectStore, IDBObjectStore, IDBObjectStore, IDBObjectStore]
-  return {
-    transaction,
-    tables: { events, terms: events.index('terms'), documents, outbox, answers, log },
-  }
-}
-
-/** Makes what an older version has not got. */
-export function upgrade(database: IDBDatabase, from: number): void {
-  if (from < 1) {
+/** Each makes one version of the database out of the one before. */
+export const upgrades: readonly ((database: IDBDatabase) => void)[] = [
+  (database) => {
     const events = database.createObjectStore('events', { keyPath: 'position' })
+    // One index for everything, because every index costs each write.
     events.createIndex('terms', 'terms', { multiEntry: true })
     database.createObjectStore('documents', { keyPath: ['type', 'id'] })
     const outbox = database.createObjectStore('outbox', { keyPath: 'place', autoIncrement: true })
     outbox.createIndex('id', 'id')
     database.createObjectStore('answers', { keyPath: 'key' })
     database.createObjectStore('log')
-  }
-}
+  },
+]
 
-/** What an event is filed under: one index for all, because every index costs each write. */
+/**
+ * How many events a row holds at most. A row costs as much as several entries of the index, so that
+ * those that are written at once share it; who reads one of them reads the others with it.
+ */
+export const SHARED = 4
+
+/** What events are filed under: with the first position of a row, or the last version. */
 export const term: {
   readonly key: (key: string) => string
   readonly type: (type: string) => string
+  /** Filed as it is. */
   readonly id: (id: string) => string
   readonly aggregate: (aggregate: AggregateRef) => string
   readonly versions: (aggregate: AggregateRef) => string
@@ -112,52 +95,22 @@ export const term: {
   versions: (aggregate) => `v${nameOf(aggregate)}`,
 }
 
-/** A term at a position, or a version. Nothing that is stored holds NUL. */
-function at(name: string, place: number): string {
+/** An entry of the index. Nothing that is stored holds NUL. */
+export function entryOf(name: string, place: number): string {
   return `${name}\0${Math.min(place, Number.MAX_SAFE_INTEGER).toString(36).padStart(11, '0')}`
 }
 
-/** The place that an entry of the index ends with. */
+/** The position or version that an entry ends with. */
 export function placeOf(entry: string): number {
   return Number.parseInt(entry.slice(-11), 36)
 }
 
 /** The entries of a term from one place to another, both inclusive. */
-export function span(name: string, from = 0, to: number = Infinity): IDBKeyRange {
-  return IDBKeyRange.bound(at(name, from), at(name, to))
+export function entriesOf(name: string, from = 0, to: number = Infinity): IDBKeyRange {
+  return IDBKeyRange.bound(entryOf(name, from), entryOf(name, to))
 }
 
-/** Everything that an event is filed under. */
-export function termsOf(
-  { id, type, position, aggregate }: Omit<EventRow, 'terms' | 'data'>,
-  keys: readonly string[],
-): string[] {
-  return [
-    ...keys.map((key) => at(term.key(key), position)),
-    at(term.type(type), position),
-    term.id(id),
-    ...(aggregate
-      ? [at(term.aggregate(aggregate), position), at(term.versions(aggregate), aggregate.version)]
-      : []),
-  ]
-}
-
-export function eventOf(row: EventRow, { decode }: JsonCodec): StoredEvent {
-  const { id, type, data, position, timestamp, aggregate } = row
-  return {
-    id,
-    type,
-    data: decode(data),
-    metadata: metadataOf(row, decode),
-    position,
-    timestamp,
-    ...(aggregate && { aggregate: { ...aggregate } }),
-  }
-}
-
-export function metadataOf(
-  { metadata }: Pick<EventRow, 'metadata'>,
-  decode: JsonCodec['decode'],
-): EventMetadata {
-  return (metadata === undefined ? {} : decode(metadata)) as EventMetadata
+/** The index of events. */
+export function termsIn(tables: Tables): IDBIndex {
+  return tables('events').index('terms')
 }

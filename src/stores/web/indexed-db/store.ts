@@ -18,13 +18,14 @@ import { Running } from '../../../store/running.ts'
 import type { EventStore, Loaded, LoadOptions, ReadOptions } from '../../../store/store.ts'
 import type { Streams } from '../../../store/stream.ts'
 import type { Changes } from '../changes.ts'
-import type { Combiner } from './combiner.ts'
+import type { Send } from './combiner.ts'
 import type { Database } from './database.ts'
 import { documentOf, queryPages } from './documents.ts'
-import { Lookups } from './lookups.ts'
+import { metadataOf } from './kept.ts'
+import { createLookups } from './lookups.ts'
 import { answerOf } from './requests.ts'
-import { Scan, type Source } from './scan.ts'
-import { metadataOf, type DocumentRow, type OutboxRow, type Tables } from './schema.ts'
+import { createScan, type Scan, type Source } from './scan.ts'
+import { type DocumentRow, type OutboxRow, type Tables } from './schema.ts'
 
 export const capabilities: Capabilities = {
   totalOrder: true,
@@ -38,14 +39,14 @@ export const capabilities: Capabilities = {
 /** What a store is made of. */
 export interface Parts {
   readonly database: Database
-  readonly combiner: Combiner
+  readonly send: Send
   readonly source: Source
   readonly changes: Changes
 }
 
 /** The contract, kept on a database. */
 export function createStore(
-  { database, combiner, source, changes }: Parts,
+  { database, send, source, changes }: Parts,
   rules: CommitRules,
 ): EventStore & AsyncDisposable {
   const { codec } = source
@@ -57,7 +58,7 @@ export function createStore(
     options: LoadOptions & ReadOptions,
   ): Promise<Loaded & { readonly scan: Scan; readonly events: StoredEvent[] }> => {
     const { after, idempotency, backwards, limit, fromVersion, toVersion } = options
-    const lookups = new Lookups(codec)
+    const lookups = createLookups(codec)
     const ask = (): { readonly replayed: ReturnType<typeof answered>; readonly start: number } => ({
       replayed: answered(idempotency, lookups),
       start: seenPosition(after, lookups),
@@ -69,7 +70,7 @@ export function createStore(
       to.catch(() => undefined)
       const look = async (from: number): Promise<{ scan: Scan; events: StoredEvent[] }> => {
         const span = { after: from, to, backwards, first: limit, fromVersion, toVersion }
-        const scan = new Scan(streams, source, span)
+        const scan = createScan(streams, source, span)
         return { scan, events: limit === 0 ? [] : await scan.page(tables, limit) }
       }
       // Where a cursor says itself where it is, it is checked while the page is on its way.
@@ -93,7 +94,7 @@ export function createStore(
 
   const load = async (streams: Streams, options: LoadOptions): Promise<Loaded> => {
     const { scan, events, ...rest } = await begin(streams, options)
-    while (!scan.done) {
+    while (!scan.done()) {
       throwIfAborted(options.signal, 'the read')
       for (const event of await further(scan)) events.push(event)
     }
@@ -112,7 +113,7 @@ export function createStore(
         yield event
       }
       left -= events.length
-      if (left <= 0 || scan.done) return
+      if (left <= 0 || scan.done()) return
       throwIfAborted(signal, 'the read')
       const wanted = left
       events = await running.run('read', () => further(scan, wanted))
@@ -123,7 +124,7 @@ export function createStore(
     get: (type, id) =>
       running.run('read documents', async () => {
         checkDocumentName(type, id)
-        const get = ({ documents: rows }: Tables) => answerOf(rows.get([type, id]))
+        const get = (tables: Tables) => answerOf(tables('documents').get([type, id]))
         return documentOf((await database.read(get)) as DocumentRow | undefined, codec)
       }),
     query: (query) => running.run('query documents', () => queryPages(query, database, codec)),
@@ -136,12 +137,12 @@ export function createStore(
         if (!/^\d{1,15}$/u.test(after)) refuse(['after'], 'a cursor of the outbox', after)
         if (limit === 0) return []
         const range = IDBKeyRange.lowerBound(Number(after), true)
-        const getAll = (tables: Tables) => answerOf(tables.outbox.getAll(range, limit))
+        const getAll = (tables: Tables) => answerOf(tables('outbox').getAll(range, limit))
         const rows = (await database.read(getAll)) as OutboxRow[]
         return rows.map(({ place, data, event, ...row }) => ({
           ...row,
           data: codec.decode(data),
-          ...(event && { event: { ...event, metadata: metadataOf(event, codec.decode) } }),
+          ...(event && { event: { ...event, metadata: metadataOf(event.metadata, codec.decode) } }),
           cursor: String(place),
         }))
       }),
@@ -149,9 +150,9 @@ export function createStore(
       running.run('remove from the outbox', async () => {
         checkIds(ids)
         await database.write(async (tables) => {
-          const index = tables.outbox.index('id')
+          const index = tables('outbox').index('id')
           const found = await Promise.all(ids.map((id) => answerOf(index.getAllKeys(id))))
-          for (const place of found.flat()) tables.outbox.delete(place)
+          for (const place of found.flat()) tables('outbox').delete(place)
         })
       }),
   }
@@ -167,7 +168,7 @@ export function createStore(
     commit: (commit, { signal } = {}) =>
       running.run('commit', async () => {
         throwIfAborted(signal, 'the commit')
-        return await combiner.add(prepareCommit(commit, rules), signal)
+        return await send(prepareCommit(commit, rules), signal)
       }),
     load: (streams, options = {}) =>
       running.run('load', async () => {

@@ -3,116 +3,73 @@ import { START, type Place } from '../../../store/cursor.ts'
 import type { JsonCodec } from '../../../store/json.ts'
 import { compileStreams, type Matchable } from '../../../store/matches.ts'
 import type { Streams } from '../../../store/stream.ts'
-import type { EventRow, LogRow } from './schema.ts'
+import { matchable, type KeptEvent } from './kept.ts'
+import type { LogRow } from './schema.ts'
 
 /** What is kept in memory at most. */
-const ROWS = 2_000
+const EVENTS = 2_000
 const CHARACTERS = 4 * 1024 * 1024
 
 /** The end of the log as this store wrote it, so that a condition on what was just read needs no search. */
-export class Tail {
-  readonly #codec: JsonCodec
-  #entries: Entry[] = []
-  #characters = 0
-  #head: Place | undefined
-  #greatest = ''
-
-  constructor(codec: JsonCodec) {
-    this.#codec = codec
-  }
-
-  /** Whether it was ever told where the log ends. */
-  get known(): boolean {
-    return this.#head !== undefined
-  }
-
-  get head(): Place {
-    return this.#head ?? START
-  }
-
+export interface Tail {
+  /** The newest event's place; `undefined` where it is not known. */
+  readonly head: () => Place | undefined
   /** The greatest id of all events. */
-  get greatest(): string {
-    return this.#greatest
-  }
-
+  readonly greatest: () => string
   /** The position before its first event. */
-  get start(): number {
-    return this.head.position - this.#entries.length
-  }
-
+  readonly start: () => number
   /** Takes note of where the log ends. What others wrote is not read: a search finds it. */
-  meet(row: LogRow | undefined): void {
-    const { position, id, greatest } = row ?? { ...START, greatest: '' }
-    this.#greatest = greatest
-    if (position === this.#head?.position && id === this.#head.id) return
-    this.#head = { position, id }
-    this.#entries = []
-    this.#characters = 0
-  }
-
+  readonly meet: (row: LogRow | undefined) => void
   /** Adds an event that was written at the head. */
-  add(row: EventRow): void {
-    const { position, id } = row
-    this.#entries.push(new Entry(row, this.#codec))
-    this.#characters += row.data.length
-    this.#head = { position, id }
-    if (compareStrings(id, this.#greatest) > 0) this.#greatest = id
-  }
-
+  readonly add: (event: KeptEvent) => void
   /** Lets go of the older half where it has become too much. */
-  trim(): void {
-    if (this.#entries.length <= ROWS && this.#characters <= CHARACTERS) return
-    this.#entries = this.#entries.slice(Math.ceil(this.#entries.length / 2))
-    this.#characters = this.#entries.reduce((sum, { row }) => sum + row.data.length, 0)
-  }
-
+  readonly trim: () => void
   /** Forgets everything: what was added may not have been kept. */
-  forget(): void {
-    this.#head = undefined
-    this.#entries = []
-  }
-
-  at(position: number): EventRow | undefined {
-    return this.#entries[position - this.start - 1]?.row
-  }
-
-  byId(id: string): EventRow | undefined {
-    return this.#entries.findLast(({ row }) => row.id === id)?.row
-  }
-
+  readonly forget: () => void
+  readonly find: (test: (event: KeptEvent) => boolean) => KeptEvent | undefined
   /** The first event after a position that matches. */
-  firstMatch(streams: Streams, after: number): EventRow | undefined {
-    const matches = compileStreams(streams)
-    const { start } = this
-    for (let at = Math.max(after - start, 0); at < this.#entries.length; at += 1) {
-      const entry = this.#entries[at] as Entry
-      if (matches(entry)) return entry.row
-    }
-    return undefined
-  }
+  readonly firstMatch: (streams: Streams, after: number) => KeptEvent | undefined
 }
 
-/** An event whose data is read when somebody looks at it. */
-class Entry implements Matchable {
-  readonly row: EventRow
-  readonly #codec: JsonCodec
-  #data: unknown
+export function createTail(codec: JsonCodec): Tail {
+  let events: { readonly event: KeptEvent; readonly matched: Matchable }[] = []
+  let characters = 0
+  let head: Place | undefined
+  let greatest = ''
 
-  constructor(row: EventRow, codec: JsonCodec) {
-    this.row = row
-    this.#codec = codec
+  const start = (): number => (head?.position ?? 0) - events.length
+  const forget = (): void => {
+    events = []
+    characters = 0
+    head = undefined
   }
 
-  get type(): string {
-    return this.row.type
-  }
-
-  get aggregate(): EventRow['aggregate'] {
-    return this.row.aggregate
-  }
-
-  get data(): unknown {
-    this.#data ??= this.#codec.decode(this.row.data)
-    return this.#data
+  return {
+    head: () => head,
+    greatest: () => greatest,
+    start,
+    forget,
+    meet: (row) => {
+      if (row?.position !== head?.position || row?.id !== head?.id) forget()
+      head ??= row ?? START
+      greatest = row?.greatest ?? ''
+    },
+    add: (event) => {
+      events.push({ event, matched: matchable(event, codec) })
+      characters += event.data.length
+      head = event
+      if (compareStrings(event.id, greatest) > 0) greatest = event.id
+    },
+    trim: () => {
+      if (events.length <= EVENTS && characters <= CHARACTERS) return
+      events = events.slice(Math.ceil(events.length / 2))
+      characters = events.reduce((sum, { event }) => sum + event.data.length, 0)
+    },
+    find: (test) => events.findLast(({ event }) => test(event))?.event,
+    firstMatch: (streams, after) => {
+      const matches = compileStreams(streams)
+      return events.slice(Math.max(after - start(), 0)).find(({ matched }) => matches(matched))
+        ?.event
+    },
   }
 }

@@ -1,128 +1,127 @@
 import type { StoredEvent } from '../../../event/event.ts'
-import type { PreparedCommit, PreparedEvent } from '../../../store/check-commit.ts'
+import type { PreparedCommit } from '../../../store/check-commit.ts'
 import type { Committed } from '../../../store/commit.ts'
 import { formatCursor } from '../../../store/cursor.ts'
 import type { DocumentResult } from '../../../store/document.ts'
 import type { Answer, DocumentState, Verdict } from '../../../store/judge.ts'
-import type { Batch } from './batch.ts'
+import { rowsOf, type KeptEvent } from './kept.ts'
 import { answerName, documentName } from './lookups.ts'
-import {
-  termsOf,
-  type AnswerRow,
-  type DocumentRow,
-  type EventRow,
-  type OutboxRow,
-  type Tables,
-} from './schema.ts'
+import type { AnswerRow, DocumentRow, OutboxRow, Tables } from './schema.ts'
+import type { Tail } from './tail.ts'
+import type { View } from './view.ts'
 
-type Accepted = Exclude<Verdict, { readonly replayed: Committed }>
+/** Writes what the judge let through, in one transaction. */
+export interface Writer {
+  readonly write: (
+    commit: PreparedCommit,
+    verdict: Exclude<Verdict, { readonly replayed: Committed }>,
+  ) => Committed
+  /** Writes what is left; `false` where there was nothing at all. */
+  readonly flush: () => boolean
+}
 
-/** Writes what the judge let through. */
-export function write(
-  commit: PreparedCommit,
-  verdict: Accepted,
-  batch: Batch,
-  tables: Tables,
-): Committed {
+export function createWriter(tail: Tail, view: View, tables: Tables): Writer {
   const timestamp = new Date().toISOString()
-  const first = batch.head().position + 1
-  const events = commit.events.map((event, index) =>
-    stored(event, first + index, verdict.versions[index], timestamp),
-  )
-  const rows = events.map((event, index) => rowOf(event, commit.events[index] as PreparedEvent))
-  for (const row of rows) {
-    tables.events.add(row)
-    batch.wrote(row)
+  const keysOf = new Map<KeptEvent, readonly string[]>()
+  let isWritten = false
+
+  const append = (
+    {
+      id,
+      type,
+      data,
+      json,
+      metadata,
+      metadataJson,
+      keys,
+      ...rest
+    }: PreparedCommit['events'][number],
+    version: number | undefined,
+  ): [StoredEvent, KeptEvent] => {
+    const position = view.head().position + 1
+    const aggregate = rest.aggregate && version && { aggregate: { ...rest.aggregate, version } }
+    const kept: KeptEvent = {
+      id,
+      type,
+      data: json,
+      ...(metadataJson !== '{}' && { metadata: metadataJson }),
+      position,
+      timestamp,
+      ...aggregate,
+    }
+    tail.add(kept)
+    keysOf.set(kept, keys)
+    return [{ id, type, data, metadata, position, timestamp, ...structuredClone(aggregate) }, kept]
   }
-  saveDocuments(commit, verdict.documents, timestamp, batch, tables)
-  for (const { id, type, json, event, orderKey } of commit.outbox) {
+
+  const save = (
+    {
+      type,
+      id,
+      json,
+      cursor = view.documentState(type, id)?.cursor,
+    }: PreparedCommit['documents'][number],
+    { status, revision }: DocumentResult,
+  ): void => {
+    if (status === 'skipped') return
+    const row: DocumentRow = {
+      type,
+      id,
+      ...(json !== undefined && { data: json }),
+      ...(cursor !== undefined && { cursor }),
+      revision,
+      updatedAt: timestamp,
+    }
+    tables('documents').put(row)
+    const state: DocumentState = { revision, cursor, deleted: json === undefined }
+    view.known.set(documentName(type, id), state)
+  }
+
+  const send = (
+    { id, type, json, orderKey }: PreparedCommit['outbox'][number],
+    cause: KeptEvent | undefined,
+  ): void => {
     const row: OutboxRow = {
       id,
       type,
       data: json,
       ...(orderKey !== undefined && { orderKey }),
-      ...causeOf(rows[event ?? -1]),
+      ...(cause && { event: causeOf(cause) }),
       timestamp,
     }
-    tables.outbox.add(row)
+    tables('outbox').add(row)
   }
-  const committed: Committed = {
-    events,
-    documents: verdict.documents,
-    replayed: false,
-    ...(commit.conditions.length > 0 && { cursor: formatCursor(batch.head()) }),
+
+  return {
+    write: (commit, { versions, documents }) => {
+      isWritten = true
+      const written = commit.events.map((event, index) => append(event, versions[index]))
+      commit.documents.forEach((document, index) =>
+        save(document, documents[index] as DocumentResult),
+      )
+      for (const record of commit.outbox) send(record, written[record.event ?? -1]?.[1])
+      const { conditions, idempotency } = commit
+      const cursor = conditions.length > 0 && { cursor: formatCursor(view.head()) }
+      const events = written.map(([event]) => event)
+      const committed: Committed = { events, documents, replayed: false, ...cursor }
+      if (idempotency) {
+        const first = events[0]?.position ?? 0
+        const row: AnswerRow = { ...idempotency, first, count: events.length, documents, ...cursor }
+        tables('answers').add(row)
+        const answer: Answer = { ...idempotency, committed }
+        view.known.set(answerName(row.key), answer)
+      }
+      return committed
+    },
+    flush: () => {
+      for (const row of rowsOf([...keysOf.keys()], (event) => keysOf.get(event) ?? [])) {
+        tables('events').add(row)
+      }
+      return isWritten
+    },
   }
-  if (commit.idempotency) {
-    const { key, fingerprint } = commit.idempotency
-    const { documents, cursor } = committed
-    const row: AnswerRow = {
-      key,
-      fingerprint,
-      first,
-      count: events.length,
-      documents,
-      ...(cursor !== undefined && { cursor }),
-    }
-    tables.answers.add(row)
-    const answer: Answer = { fingerprint, committed }
-    batch.known.set(answerName(key), answer)
-  }
-  return committed
 }
 
-function stored(
-  { id, type, data, metadata, aggregate }: PreparedEvent,
-  position: number,
-  version: number | undefined,
-  timestamp: string,
-): StoredEvent {
-  const event = { id, type, data, metadata, position, timestamp }
-  return aggregate && version ? { ...event, aggregate: { ...aggregate, version } } : event
-}
-
-function rowOf(
-  { id, type, position, timestamp, aggregate }: StoredEvent,
-  { json, metadataJson, keys }: PreparedEvent,
-): EventRow {
-  const row = {
-    position,
-    id,
-    type,
-    data: json,
-    ...(metadataJson !== '{}' && { metadata: metadataJson }),
-    timestamp,
-    ...(aggregate && { aggregate: { ...aggregate } }),
-  }
-  return { ...row, terms: termsOf(row, keys) }
-}
-
-function causeOf(row: EventRow | undefined): Pick<OutboxRow, 'event'> {
-  if (row === undefined) return {}
-  const { id, type, position, metadata } = row
-  return { event: { id, type, position, ...(metadata !== undefined && { metadata }) } }
-}
-
-function saveDocuments(
-  { documents }: PreparedCommit,
-  results: readonly DocumentResult[],
-  updatedAt: string,
-  batch: Batch,
-  tables: Tables,
-): void {
-  documents.forEach(({ type, id, json, cursor: given }, index) => {
-    const { status, revision } = results[index] as DocumentResult
-    if (status === 'skipped') return
-    const cursor = given ?? batch.documentState(type, id)?.cursor
-    const row: DocumentRow = {
-      type,
-      id,
-      revision,
-      updatedAt,
-      ...(json !== undefined && { data: json }),
-      ...(cursor !== undefined && { cursor }),
-    }
-    tables.documents.put(row)
-    const state: DocumentState = { revision, cursor, deleted: json === undefined }
-    batch.known.set(documentName(type, id), state)
-  })
+function causeOf({ id, type, position, metadata }: KeptEvent): NonNullable<OutboxRow['event']> {
+  return { id, type, position, ...(metadata !== undefined && { metadata }) }
 }

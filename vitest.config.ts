@@ -34,7 +34,11 @@ class LawsFirst extends BaseSequencer {
   }
 }
 
-const limits = { testTimeout: 60_000, hookTimeout: 60_000 }
+const limits = {
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 15_000 } },
+}
 
 const node: ViteUserConfig = {
   // The doors resolve to the source; see the comment in tsconfig.json.
@@ -68,6 +72,7 @@ const browser: ViteUserConfig = {
     name: 'browser',
     include: [
       'src/**/*.browser.test.{ts,tsx}',
+      'src/doors/browser/*.test.ts',
       // The rooms that take any store, on the stores of a browser.
       'src/{client,decide,project,aggregate,dispatch,outbox}/**/*.test.ts',
     ],
@@ -85,7 +90,6 @@ const browser: ViteUserConfig = {
     globalSetup: ['./test/browser/chromium.setup.ts'],
     setupFiles: ['./test/browser/left-out.setup.ts'],
     ...limits,
-    expect: { poll: { timeout: 15_000 } },
     // After the tests in Node: what races against the clock has the processors to itself.
     sequence: { groupOrder: 1 },
     browser: {
@@ -113,7 +117,7 @@ const browserWithReact18: ViteUserConfig = {
     ...browser.test,
     name: 'browser, React 18',
     include: ['src/react/*.browser.test.tsx'],
-    env: { REACT: '18' },
+    provide: { react: '18' },
     browser: { ...browser.test?.browser, instances: [{ browser: 'chromium' }] },
   },
 }

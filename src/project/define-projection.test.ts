@@ -50,6 +50,32 @@ describe.each(stores)('a defined projection on $name', ({ open }) => {
     expect(await cartView.get(client, 'cart_1')).toBeUndefined()
   })
 
+  test('goes on from an earlier load, and reads the events since alone', async () => {
+    await client.saveEvents([created, item('a'), item('b')])
+    const first = await cartView.load(client, 'cart_1')
+    expect(folded).toBe(2)
+    // Nothing of this cart, so that it is the very same state.
+    await client.saveEvent(item('x', 'cart_2'))
+    const same = await cartView.load(client, 'cart_1', { from: first })
+    expect(same.state).toBe(first.state)
+    await client.saveEvent(item('c'))
+    const next = await cartView.load(client, 'cart_1', { from: same })
+    expect(next).toEqual({
+      state: { open: true, items: 6, products: ['a', 'b', 'c'] },
+      cursor: await head(),
+    })
+    expect(folded).toBe(3)
+    expect(await cartView.load(client, 'cart_1')).toEqual(next)
+  })
+
+  test('leaves aside what was loaded of a log that no longer exists', async () => {
+    await client.saveEvents([created, item('a')])
+    const { state } = await cartView.load(client, 'cart_1')
+    const lost = { state: { ...state, items: 1000 }, cursor: await foreignCursor(log, streams) }
+    const view = await cartView.load(client, 'cart_1', { from: lost })
+    expect(view.state).toEqual({ open: true, items: 2, products: ['a'] })
+  })
+
   test('folds the events of its streams, in order, and nobody else’s', async () => {
     await client.saveEvents([created, item('a'), item('x', 'cart_2'), item('b')])
     const view = await cartView.load(client, 'cart_1')

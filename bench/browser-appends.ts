@@ -5,13 +5,13 @@ import { openRawLog, type RawLog } from './browser-raw.ts'
 import { inTurns, type Measured } from './measure.ts'
 import { randomNumbers, sampleEvent } from './sample.ts'
 
-const ROUNDS = 9
+const ROUNDS = 15
 const CALLERS = 64
 const BATCH = 100
 /** Of each round. */
-const APPENDS = 150
-const TOGETHER = 1_920
-const IN_BATCHES = 2_000
+const APPENDS = 80
+const TOGETHER = 960
+const IN_BATCHES = 1_000
 
 type Random = (below: number) => number
 

@@ -5,10 +5,10 @@ import { CARTS, cartIdOf, randomNumbers, sampleEvent } from './sample.ts'
 
 const EVENTS = 100_000
 const FILLING = 1_000
-const ROUNDS = 9
+const ROUNDS = 15
 /** Of each round. */
-const READS = 200
-const OPENINGS = 10
+const READS = 100
+const OPENINGS = 6
 
 const random = randomNumbers(7)
 

@@ -50,7 +50,9 @@ async function race(held: LocksLike): Promise<readonly unknown[][]> {
   )
   await new Promise((resolve) => setTimeout(resolve, 50))
   const found = stores.map(async (store) => (await store.load('all')).events.map(({ id }) => id))
-  return await Promise.all(found).finally(() => Promise.all(stores.map((store) => store.close())))
+  await Promise.allSettled(found)
+  await Promise.all(stores.map((store) => store.close()))
+  return await Promise.all(found)
 }
 
 test('three tabs at once lose nothing', async () => {

@@ -138,8 +138,8 @@ test('a record of a newer version is refused, until the page is loaded again', a
 })
 
 test.each([
-  ['all keys', (storage: MapStorage) => storage.clear()],
-  ['the last record', (storage: MapStorage) => storage.removeItem('shop/2')],
+  ['all keys', async (storage: MapStorage) => storage.clear()],
+  ['the last record', async (storage: MapStorage) => storage.removeItem('shop/2')],
   [
     'all keys, and another log began',
     async (storage: MapStorage) => {
@@ -176,7 +176,7 @@ test('who watches learns that the log was cleared', async () => {
   const store = open(storage)
   await store.commit({ events: [added(1)] })
   await new Promise((resolve) => setTimeout(resolve, 5))
-  const listener = vi.fn()
+  const listener = vi.fn<() => void>()
   store.watch(listener)
   storage.clear()
   await expect(store.load('all')).rejects.toMatchObject({ fault: 'cleared' })
@@ -245,7 +245,7 @@ test('the localStorage of a page with Web Locks is safe across tabs, and hears o
     expect(openWebStorage({ storage, namespace: 'shop' }).acrossTabs).toBe(true)
     await store.commit({ events: [added(1)] })
     await turn()
-    const listener = vi.fn()
+    const listener = vi.fn<() => void>()
     store.watch(listener)
     for (const key of ['shops/1', 'other', 'sho']) happen(key)
     await turn()

@@ -7,7 +7,8 @@ import { acrossTabs, withinTab } from '../changes.ts'
 import type { LocksLike } from './head-locks.ts'
 import type { StorageLike } from './storage.ts'
 import { StorageLog } from './storage-log.ts'
-import { inThisThread, TabTurns, type Turns } from './turns.ts'
+import { TabTurns } from './tab-turns.ts'
+import { inThisThread, type Turns } from './turns.ts'
 
 /** A log in a Web Storage; `await using` closes it. */
 export interface WebStorageStore extends EventStore, AsyncDisposable {
@@ -75,15 +76,21 @@ export function createStore(settings: WebStorageSettings): WebStorageStore {
     : () => {}
   if (locks) changes.add(check)
 
-  /** Announces what the work has written. */
-  const announcing =
-    <Done>(work: () => Done) =>
-    (): Done => {
-      const before = log.count
-      const done = work()
-      if (log.count > before) changes.announce()
-      return done
-    }
+  const write = <Done>(what: string, work: () => Done, signal?: AbortSignal): Promise<Done> =>
+    running.run(what, async () => {
+      let isNew = false
+      try {
+        return await turns.write(() => {
+          const before = log.count
+          const done = work()
+          isNew = log.count > before
+          return done
+        }, signal)
+      } finally {
+        // Not before the other tabs know how far to look.
+        if (isNew) changes.announce()
+      }
+    })
 
   const close = async (): Promise<void> => {
     await running.end()
@@ -101,17 +108,8 @@ export function createStore(settings: WebStorageSettings): WebStorageStore {
       rules,
       (what) => running.assertOpen(what),
       (see) => running.run('read', async () => await turns.look(see)),
-      (commit, signal) =>
-        running.run(
-          'commit',
-          async () =>
-            await turns.write(
-              announcing(() => log.commit(commit)),
-              signal,
-            ),
-        ),
-      (ids) =>
-        running.run('remove', async () => await turns.write(announcing(() => log.remove(ids)))),
+      (commit, signal) => write('commit', () => log.commit(commit), signal),
+      (ids) => write('remove', () => log.remove(ids)),
     ),
     watch: (listener) => {
       running.assertOpen('watch')

@@ -16,10 +16,14 @@ const ClientContext = createContext<Client<never> | undefined>(undefined)
  * Gives a client to the hooks of all components inside. The client stays open: whoever made it closes it.
  *
  * ```tsx
- * createRoot(document.body).render(
+ * function Cart() {
+ *   const { state } = useProjection(cartView, 'cart_123')
+ *   return <p>{state.items} items</p>
+ * }
+ * root.render(
  *   <EventClientProvider client={client}>
  *     <Suspense fallback="Loading…">
- *       <TodoList listId="list_1" />
+ *       <Cart />
  *     </Suspense>
  *   </EventClientProvider>,
  * )

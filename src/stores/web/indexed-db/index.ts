@@ -70,7 +70,7 @@ const checkOptions: Check = object(
  * indexed by others, see {@link reindexIndexedDb}. `'not-a-log'`: it holds something else, or was damaged.
  *
  * ```ts
- * await using store = openIndexedDb({ name: 'shop' })
+ * await using store = new IndexedDBEventStore({ name: 'orders' })
  * await store.commit({ events: [{ type: 'CART_CREATED', data: { cartId: 'cart_123' } }] })
  * ```
  */

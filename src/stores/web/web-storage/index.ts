@@ -55,7 +55,7 @@ export interface WebStorageOptions extends LocalStorageOptions {
  *
  * ```ts
  * const values = new Map<string, string>()
- * const store = openWebStorage({
+ * const store = new WebStorageEventStore({
  *   storage: {
  *     getItem: (key) => values.get(key) ?? null,
  *     setItem: (key, value) => values.set(key, value),

@@ -17,5 +17,5 @@ export const inTheBrowser: Plugin = {
   name: 'eventfold:in-the-browser',
   enforce: 'pre',
   resolveId: (imported) =>
-    /\/every-store\.fixture\.ts$/.test(imported) ? everyStore : standIns[imported],
+    imported.endsWith('/every-store.fixture.ts') ? everyStore : standIns[imported],
 }

@@ -36,7 +36,7 @@ export async function problemsInBrowser(code: string): Promise<string[]> {
     })
     await page.goto('http://localhost/')
     await page.evaluate(`import('/program.js')`)
-    if (script.includes('createRoot(')) {
+    if (code.includes('.render(')) {
       await page.waitForFunction(`document.getElementById('root').textContent !== ''`)
     }
     await page.waitForTimeout(100)

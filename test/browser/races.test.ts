@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Kind } from './page.fixture.ts'
-import { closeBrowser, openTabs, serveSite, type Site } from './tabs.fixture.ts'
+import { browsing } from './tabs.fixture.ts'
 
 /** What a page has. */
 declare const eventfold: typeof import('./page.fixture.ts')
 
 const TIMES = 500
 
-let site: Site
-beforeAll(async () => {
-  site = await serveSite()
-})
-afterAll(async () => {
-  await closeBrowser()
-  await site[Symbol.asyncDispose]()
-})
+const { openTabs } = browsing()
 
 test.each<{ kind: Kind; workers: number }>([
   { kind: 'localStorage', workers: 0 },
@@ -22,7 +15,7 @@ test.each<{ kind: Kind; workers: number }>([
 ])(
   'three tabs and $workers workers that count on $kind at once lose and repeat nothing',
   async ({ kind, workers }) => {
-    await using tabs = await openTabs(site)
+    await using tabs = await openTabs()
     const pages = await Promise.all(Array.from({ length: 3 }, () => tabs.open()))
     const counting = pages.map((page, tab) =>
       page.evaluate(
@@ -38,7 +31,9 @@ test.each<{ kind: Kind; workers: number }>([
             const worker = new Worker('/worker.js')
             worker.addEventListener('message', ({ data }: MessageEvent<number>) => resolve(data))
             worker.addEventListener('error', ({ message }) => reject(new Error(message)))
-            worker.postMessage({ kind: log, name: 'race', writer, times })
+            const task = { kind: log, name: 'race', writer, times }
+            // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
+            worker.postMessage(task)
           }),
         [kind, `worker ${number}`, TIMES] as const,
       ),

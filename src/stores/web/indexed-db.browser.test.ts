@@ -1,0 +1,22 @@
+import { describe, expect, it, test } from 'vitest'
+import { conformance } from '../../conformance/index.ts'
+import { jsonCodec } from '../../store/json.ts'
+import { deleteDatabase, freshName } from './fresh.fixture.ts'
+import { openIndexedDb } from './indexed-db/index.ts'
+
+conformance(
+  { describe, it },
+  {
+    name: 'IndexedDB in Chromium',
+    open: (options) => {
+      const name = freshName()
+      const reopen = () => openIndexedDb({ codec: jsonCodec, ...options, name })
+      return { store: reopen(), reopen, remove: () => deleteDatabase(name) }
+    },
+    can: ['totalOrder', 'atomicReads', 'anyBoundary', 'watch'],
+  },
+)
+
+test('nothing is left over', async () => {
+  expect(await indexedDB.databases()).toEqual([])
+})

@@ -131,7 +131,7 @@ export function memoryLog({ decode }: JsonCodec): MemoryLog {
         ...(commit.conditions.length && { cursor: formatCursor(head()) }),
       }
       const { idempotency } = commit
-      if (idempotency) answers.set(idempotency.key, { ...idempotency, committed })
+      if (idempotency) answers.set(idempotency.key, { committed, ...idempotency })
       return committed
     },
   }

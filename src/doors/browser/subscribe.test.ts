@@ -1,5 +1,5 @@
 import { Aggregate, createEvent, createEventId, Processor } from 'eventfold'
-import { WebStorageEventStore, type AggregateChange } from 'eventfold/browser'
+import { IndexedDBEventStore, WebStorageEventStore, type AggregateChange } from 'eventfold/browser'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { snapshotType } from '../../aggregate/stored.ts'
 import { emptyStorage } from './storage.fixture.ts'
@@ -12,23 +12,37 @@ const processor = new Processor<Account, { amount: number }>(
   () => ({ balance: 0 }),
 )
 const changed = (amount: number) => createEvent('CHANGED', { amount })
-const isNode = typeof process !== 'undefined'
 const ref = { type: 'ACCOUNT', id: 'a' }
 
 /** Long enough for everything that is under way. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 100))
 
-describe('subscribe', () => {
-  let storage: Storage
+const isNode = typeof process !== 'undefined'
+if (isNode) await import('./fake-indexed-db.fixture.ts')
+
+/** Each opens one log, as often as it is asked to. */
+const logs = {
+  WebStorageEventStore: () => {
+    const storage = emptyStorage()
+    return () => new WebStorageEventStore<Account>({ storage, namespace: 'app' })
+  },
+  IndexedDBEventStore: () => {
+    const name = crypto.randomUUID()
+    return () => new IndexedDBEventStore<Account>({ name })
+  },
+}
+
+describe.each(Object.entries(logs))('subscribe on %s', (_, log) => {
+  let another: ReturnType<typeof log>
   const open = () => {
-    const store = new WebStorageEventStore<Account>({ storage, namespace: 'app' })
+    const store = another()
     onTestFinished(() => store.close())
     const accounts = new Aggregate({ type: 'ACCOUNT', store, processor })
     const told: AggregateChange<Account>[] = []
     return { store, accounts, told, hear: (change: (typeof told)[0]) => void told.push(change) }
   }
   beforeEach(() => {
-    storage = emptyStorage()
+    another = log()
   })
 
   test('tells of what was committed after it was called, with the snapshot', async () => {

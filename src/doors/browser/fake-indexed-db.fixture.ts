@@ -1,2 +1,4 @@
-// IndexedDB for Node, where there is none. A browser never loads this.
-import 'fake-indexeddb/auto'
+import { IDBKeyRange, indexedDB } from 'fake-indexeddb'
+
+// For Node, where there is none. A browser never loads this.
+Object.assign(globalThis, { indexedDB, IDBKeyRange })

@@ -124,7 +124,7 @@ export function createStore(settings: WebStorageSettings): WebStorageStore {
 function hearStorage(namespace: string, listener: () => void): () => void {
   if (typeof addEventListener === 'undefined') return () => {}
   const hear = ({ key }: StorageEvent): void => {
-    if (key === null || key.startsWith(`${namespace}/`)) listener()
+    if (key === null || key.slice(0, key.lastIndexOf('/')) === namespace) listener()
   }
   addEventListener('storage', hear)
   return () => removeEventListener('storage', hear)

@@ -7,7 +7,7 @@ import type { Database } from './database.ts'
 import type { Source } from './scan.ts'
 import { LOG, type LogRow, type Tables } from './schema.ts'
 import { createTail } from './tail.ts'
-import { createView, type View } from './view.ts'
+import { createView, type Search, type View } from './view.ts'
 import { createWriter, type Writer } from './write.ts'
 
 export interface CombinerOptions {
@@ -26,8 +26,9 @@ export type Send = (commit: PreparedCommit, signal?: AbortSignal) => Promise<Com
 /** The largest batch: all who are in it wait for its end. */
 const BATCH_COMMITS = 256
 const BATCH_CHARACTERS = 4 * 1024 * 1024
-/** A stretch of the log that is searched under the lock. */
+/** A longer stretch of the log is searched before the lock is taken, but so often at most. */
 const NEAR = 1_000
+const SEARCHES = 2
 
 interface Waiting {
   readonly commit: PreparedCommit
@@ -47,85 +48,105 @@ type Outcome = { readonly committed: Committed } | { readonly error: unknown }
 export function createCombiner(options: CombinerOptions): Send {
   const { database, source, identifiers, queueLimit, onWritten } = options
   const tail = createTail(source.codec)
-  const queue: Waiting[] = []
+  let queue: Waiting[] = []
   let unsettled = 0
   let running: Promise<void> | undefined
 
-  const take = (): Waiting[] => {
-    let characters = 0
-    let count = 0
-    for (const { commit } of queue) {
-      characters += sizeOf(commit)
-      if (count === BATCH_COMMITS || (count > 0 && characters > BATCH_CHARACTERS)) break
-      count += 1
+  /** Takes from those who wait as many as one transaction takes. */
+  const take = (taken: Waiting[]): void => {
+    const before = taken.length
+    let characters = taken.reduce((sum, { commit }) => sum + sizeOf(commit), 0)
+    for (const waiting of queue) {
+      characters += sizeOf(waiting.commit)
+      const isFull = taken.length === BATCH_COMMITS || characters > BATCH_CHARACTERS
+      if (isFull && taken.length > 0) break
+      taken.push(waiting)
     }
-    return queue.splice(0, count)
+    queue = queue.slice(taken.length - before)
   }
 
-  /** Finds out what the commits ask for, and searches outside the lock what may take long. */
-  const prepare = async (batch: readonly Waiting[]): Promise<View> => {
-    if (!tail.head()) await database.read(async (_, head) => tail.meet(await head))
-    const view = createView(tail, source)
-    const rehearse = (): void =>
+  /** Writes what is taken, or finds out what has to be searched before. */
+  const attempt = async (
+    taken: Waiting[],
+    view: View,
+    more: () => void,
+    isPatient: boolean,
+  ): Promise<readonly Search[]> => {
+    let far: readonly Search[] = []
+    let row: LogRow | undefined
+    const settling: (() => void)[] = []
+    const isReady = (): boolean => {
       view.rehearse(
-        batch.map(
+        taken.map(
           ({ commit }) =>
             () =>
               judge(commit, view),
         ),
       )
-    rehearse()
-    const far = [...view.searches.values()].filter(({ after, to }) => to - after > NEAR)
-    for (const search of far) {
-      await view.search(search, (scan) => database.read((tables) => scan.page(tables, 1)))
+      if (!isPatient) far = view.searches().filter(({ after, to }) => to - after > NEAR)
+      return far.length === 0
     }
-    if (far.length > 0) rehearse()
-    return view
-  }
-
-  const write = async (batch: readonly Waiting[], view: View): Promise<readonly Outcome[]> => {
-    let row: LogRow | undefined
-    const outcomes = await database.write(async (tables, record) => {
+    await database.write(async (tables, record) => {
+      more()
+      // What else they ask for is found out and fetched while the record is on its way.
+      if (!isReady()) return
       const [head] = await Promise.all([record, view.fetch(tables)])
-      tail.meet(head)
+      const early = taken.length
+      more()
+      if (tail.meet(head) || taken.length > early) {
+        if (!isReady()) return
+        await view.fetch(tables)
+      }
       const writer = createWriter(tail, view, tables)
-      const found: Outcome[] = []
-      for (const { commit } of batch) found.push(await attempt(commit, view, writer, tables))
+      for (const waiting of taken) {
+        if (waiting.isSettled) continue
+        waiting.isSent = true
+        const outcome = await answer(waiting.commit, view, writer, tables)
+        settling.push(() => waiting.settle(outcome))
+      }
       if (writer.flush()) {
         const { position, id } = view.head()
         const { log = createEventId() } = head ?? {}
         row = { log, identifiers, position, id, greatest: tail.greatest() }
         tables('log').put(row, LOG)
       }
-      return found
     })
     tail.trim()
     database.see(row)
+    for (const settle of settling) settle()
     if (row) onWritten()
-    return outcomes
+    return far
   }
 
-  const commitAll = async (taken: readonly Waiting[]): Promise<void> => {
-    let batch = taken
+  const commitAll = async (taken: Waiting[], more: () => void): Promise<void> => {
+    const view = createView(tail, source)
     try {
-      const view = await prepare(taken)
-      batch = taken.filter(({ isSettled }) => !isSettled)
-      for (const waiting of batch) waiting.isSent = true
-      const outcomes = batch.length > 0 ? await write(batch, view) : []
-      batch.forEach(({ settle }, index) => settle(outcomes[index] as Outcome))
+      for (let tries = 0; ; tries += 1) {
+        // Only searches stay true for another transaction.
+        view.known.clear()
+        const far = await attempt(taken, view, more, tries === SEARCHES)
+        if (far.length === 0) return
+        for (const search of far) {
+          await view.search(search, (scan) => database.read((tables) => scan.page(tables, 1)))
+        }
+      }
     } catch (error) {
       tail.forget()
+      if (taken.length === 0) more()
       // What one of them has brought about harms none of the others.
-      if (batch.length > 1 && mayBeOfOne(error))
-        for (const waiting of batch) await commitAll([waiting])
-      else for (const { settle } of batch) settle({ error })
+      const isOfOne = taken.length > 1 && mayBeOfOne(error)
+      for (const waiting of taken) {
+        if (isOfOne) await commitAll([waiting], () => {})
+        else waiting.settle({ error })
+      }
     }
   }
 
   const run = async (): Promise<void> => {
-    // What is sent at once is combined.
-    await Promise.resolve()
-    while (queue.length > 0) await commitAll(take())
+    while (queue.length > 0) {
+      const taken: Waiting[] = []
+      await commitAll(taken, () => take(taken))
+    }
     running = undefined
   }
 
@@ -156,7 +177,7 @@ export function createCombiner(options: CombinerOptions): Send {
     })
 }
 
-async function attempt(
+async function answer(
   commit: PreparedCommit,
   view: View,
   writer: Writer,

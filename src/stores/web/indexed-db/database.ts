@@ -38,6 +38,7 @@ export function createDatabase(
   isMade: boolean,
 ): Database {
   let opening: Promise<IDBDatabase> | undefined
+  let current: IDBDatabase | undefined
   let waitsFor = 'the browser does not open it'
   /** Why it cannot be used any more. */
   let lost: StoreError | undefined
@@ -90,7 +91,8 @@ export function createDatabase(
         database.close()
       })
       // It is opened again, and looked at for evidence that the log is still there.
-      database.addEventListener('close', () => (opening = undefined))
+      database.addEventListener('close', () => (current = opening = undefined))
+      current = database
       return database
     } catch (error) {
       // The next call tries again.
@@ -124,7 +126,9 @@ export function createDatabase(
     let transaction: IDBTransaction | undefined
     let isSent = false
     try {
-      const begun = (await connection()).transaction(TABLES, mode, { durability })
+      const begun = (current && !lost ? current : await connection()).transaction(TABLES, mode, {
+        durability,
+      })
       transaction = begun
       const end = endOf(begun)
       // Where it fails before its end, what is awaited tells of it.

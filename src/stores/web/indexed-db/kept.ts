@@ -7,17 +7,27 @@ import { entryOf, SHARED, term, type EventRow, type Tables } from './schema.ts'
 /** An event as it is kept. */
 export interface KeptEvent extends Omit<StoredEvent, 'data' | 'metadata'> {
   readonly data: string
-  /** Absent where it is empty. */
-  readonly metadata?: string
+  readonly metadata: string
 }
 
 /** A longer event has a row for itself. */
 const ROW_CHARACTERS = 4_096
 
-/** The events of some rows. */
-export function eventsIn(rows: readonly EventRow[]): KeptEvent[] {
-  return rows.flatMap(({ position, events }) =>
-    events.map((event, index) => ({ ...event, position: position + index })),
+/** The events of a row, all or some of them. */
+export function eventsIn(row: EventRow, which = -1): KeptEvent[] {
+  const { position, timestamp, ids, types, data, metadata, aggregates } = row
+  return ids.flatMap((id, index) =>
+    which & (1 << index)
+      ? {
+          id,
+          type: types[index] as string,
+          data: data[index] as string,
+          metadata: metadata?.[index] ?? '{}',
+          position: position + index,
+          timestamp,
+          aggregate: aggregates?.[index],
+        }
+      : [],
   )
 }
 
@@ -28,9 +38,12 @@ export async function eventsBetween(
   tables: Tables,
 ): Promise<KeptEvent[]> {
   if (from > to) return []
+  // The row of the first event may begin before it.
   const range = IDBKeyRange.bound(from - SHARED + 1, to)
   const rows = (await answerOf(tables('events').getAll(range))) as EventRow[]
-  return eventsIn(rows).filter(({ position }) => position >= from && position <= to)
+  return rows
+    .flatMap((row) => eventsIn(row))
+    .filter(({ position }) => position >= from && position <= to)
 }
 
 /** Puts events that follow one another into rows. `keysOf` tells what else an event is filed under. */
@@ -55,27 +68,36 @@ export function rowsOf(
 
 /** A row of these events. */
 export function rowOf(
-  shared: readonly KeptEvent[],
+  events: readonly KeptEvent[],
   keysOf: (event: KeptEvent) => readonly string[],
 ): EventRow {
-  const ids: string[] = []
-  const firsts = new Map<string, number>()
+  const { position, timestamp } = events[0] as KeptEvent
+  const which = new Map<string, number>()
   const versions = new Map<string, number>()
-  for (const event of shared) {
-    const { id, type, position, aggregate } = event
-    ids.push(term.id(id))
+  events.forEach((event, index) => {
+    const { type, aggregate } = event
     const names = [...keysOf(event).map(term.key), term.type(type)]
     if (aggregate) {
       names.push(term.aggregate(aggregate))
       versions.set(term.versions(aggregate), aggregate.version)
     }
-    for (const name of names) if (!firsts.has(name)) firsts.set(name, position)
-  }
-  const entries = [...firsts, ...versions].map(([name, place]) => entryOf(name, place))
+    for (const name of names) which.set(name, (which.get(name) ?? 0) | (1 << index))
+  })
   return {
-    position: (shared[0] as KeptEvent).position,
-    events: shared.map(({ position: _, ...event }) => event),
-    terms: [...ids, ...entries],
+    position,
+    timestamp,
+    ids: events.map(({ id }) => id),
+    types: events.map(({ type }) => type),
+    data: events.map(({ data }) => data),
+    ...(events.some(({ metadata }) => metadata !== '{}') && {
+      metadata: events.map(({ metadata }) => metadata),
+    }),
+    ...(versions.size > 0 && { aggregates: events.map(({ aggregate }) => aggregate) }),
+    terms: [
+      ...events.map(({ id }) => term.id(id)),
+      ...[...which].map(([name, bits]) => entryOf(name, position, bits)),
+      ...[...versions].map(([name, version]) => entryOf(name, version, 0)),
+    ],
   }
 }
 
@@ -96,11 +118,8 @@ export function eventOf(
   }
 }
 
-export function metadataOf(
-  metadata: string | undefined,
-  decode: JsonCodec['decode'],
-): EventMetadata {
-  return (metadata === undefined ? {} : decode(metadata)) as EventMetadata
+export function metadataOf(metadata: string, decode: JsonCodec['decode']): EventMetadata {
+  return (metadata === '{}' ? {} : decode(metadata)) as EventMetadata
 }
 
 /** The event for those who match it: its data is read when they look at it. */
@@ -108,7 +127,7 @@ export function matchable({ type, aggregate, data }: KeptEvent, { decode }: Json
   let decoded: unknown
   return {
     type,
-    ...(aggregate && { aggregate }),
+    aggregate,
     get data() {
       decoded ??= decode(data)
       return decoded

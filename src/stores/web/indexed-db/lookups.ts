@@ -1,7 +1,9 @@
 import { nameOf } from '../../../store/check-commit.ts'
 import type { JsonCodec } from '../../../store/json.ts'
-import type { Answer, DocumentState, LogView } from '../../../store/judge.ts'
-import { eventOf, eventsBetween, eventsIn, type KeptEvent } from './kept.ts'
+import type { Answer } from '../../../store/judge.ts'
+import type { MemoryLog } from '../../../store/memory-log.ts'
+import type { StoredDocument } from '../../../store/document.ts'
+import { eventOf, eventsBetween, eventsIn } from './kept.ts'
 import { answerOf } from './requests.ts'
 import {
   entriesOf,
@@ -18,7 +20,10 @@ import {
  * What is asked of the log by code that cannot wait. What is not known yet counts as not there and is
  * fetched before the code runs again, all of it at once.
  */
-export interface Lookups extends Omit<LogView, 'head' | 'firstMatch'> {
+export interface Lookups extends Pick<
+  MemoryLog,
+  'idAt' | 'eventById' | 'answerTo' | 'versionOf' | 'documentState' | 'documentsOf'
+> {
   /** What was fetched, or written since. */
   readonly known: Map<string, unknown>
   readonly ask: <Result>(
@@ -50,6 +55,9 @@ export function createLookups(codec: JsonCodec): Lookups {
     missing.clear()
     await Promise.all(wanted.map(async ([name, get]) => known.set(name, await get(tables))))
   }
+
+  const documentOf = ({ data, ...row }: DocumentRow): StoredDocument | undefined =>
+    data === undefined ? undefined : { ...row, data: codec.decode(data) }
 
   const get = async <Row>(request: IDBRequest): Promise<Row | undefined> =>
     (await answerOf(request)) as Row | undefined
@@ -88,7 +96,7 @@ export function createLookups(codec: JsonCodec): Lookups {
       const name = term.id(id)
       const event = ask(name, async (tables) => {
         const row = await get<EventRow>(termsIn(tables).get(name))
-        return row && eventsIn([row]).find((each) => each.id === id)
+        return row && eventsIn(row).find((each) => each.id === id)
       })
       return event && eventOf(event, codec)
     },
@@ -101,7 +109,7 @@ export function createLookups(codec: JsonCodec): Lookups {
         return {
           fingerprint,
           committed: {
-            events: events.map((event: KeptEvent) => eventOf(event, codec)),
+            events: events.map((event) => eventOf(event, codec)),
             documents,
             replayed: true,
             ...(cursor !== undefined && { cursor }),
@@ -111,16 +119,34 @@ export function createLookups(codec: JsonCodec): Lookups {
     versionOf: (aggregate) => {
       const name = term.versions(aggregate)
       const last = ask(name, async (tables) => {
-        const cursor = await answerOf(termsIn(tables).openKeyCursor(entriesOf(name), 'prev'))
+        const cursor = await answerOf(
+          termsIn(tables).openKeyCursor(entriesOf(name, 0, Infinity), 'prev'),
+        )
         return cursor && placeOf(cursor.key as string)
       })
       return last ?? 0
     },
-    documentState: (type, id) =>
-      ask(documentName(type, id), async (tables): Promise<DocumentState | undefined> => {
-        const row = await get<DocumentRow>(tables('documents').get([type, id]))
-        return row && { revision: row.revision, cursor: row.cursor, deleted: !('data' in row) }
-      }),
+    documentState: (type, id) => {
+      const row = ask(documentName(type, id), (tables) =>
+        get<DocumentRow>(tables('documents').get([type, id])),
+      )
+      return (
+        row && {
+          revision: row.revision,
+          cursor: row.cursor,
+          deleted: row.data === undefined,
+          get document() {
+            return documentOf(row)
+          },
+        }
+      )
+    },
+    documentsOf: (type) => {
+      const rows = ask(`documents of ${type}`, (tables) =>
+        get<DocumentRow[]>(tables('documents').getAll(IDBKeyRange.bound([type], [type, []]))),
+      )
+      return (rows ?? []).flatMap((row) => documentOf(row) ?? [])
+    },
   }
 }
 

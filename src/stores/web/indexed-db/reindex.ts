@@ -34,7 +34,7 @@ export function identifiersText(identifiers: Identifiers): string {
  * ```ts
  * const identifiers = ['*Id', 'sku']
  * await reindexIndexedDb({ name: 'shop', identifiers })
- * const store = openIndexedDb({ name: 'shop', identifiers })
+ * const store = new IndexedDBEventStore({ name: 'shop', identifiers })
  * ```
  */
 export async function reindexIndexedDb(options: ReindexOptions): Promise<void> {
@@ -48,20 +48,20 @@ export async function reindexIndexedDb(options: ReindexOptions): Promise<void> {
   const keys = ({ data }: KeptEvent): readonly string[] => keysOf(codec.decode(data), isIdentifier)
   const step = (): Promise<boolean> =>
     database.change(async (tables) => {
-      const row = (await answerOf(tables('log').get(LOG))) as LogRow | undefined
-      if (!row || (row.identifiers === to && !row.reindexing)) return true
-      const done = row.reindexing?.to === to ? row.reindexing.done : 0
+      const head = (await answerOf(tables('log').get(LOG))) as LogRow | undefined
+      if (!head || (head.identifiers === to && !head.reindexing)) return true
+      const done = head.reindexing?.to === to ? head.reindexing.done : 0
       const range = IDBKeyRange.lowerBound(done, true)
       const rows = (await answerOf(tables('events').getAll(range, BATCH))) as EventRow[]
       let end = done
-      for (const { position, events } of rows) {
-        if (position !== end + 1) throw gap(end + 1)
-        end += events.length
-        tables('events').put(rowOf(eventsIn([{ position, events, terms: [] }]), keys))
+      for (const row of rows) {
+        if (row.position !== end + 1) throw gap(end + 1)
+        end += row.ids.length
+        tables('events').put(rowOf(eventsIn(row), keys))
       }
-      if (rows.length < BATCH && end < row.position) throw gap(end + 1)
-      const { reindexing: _, ...rest } = row
-      const isDone = end >= row.position
+      if (rows.length < BATCH && end < head.position) throw gap(end + 1)
+      const { reindexing: _, ...rest } = head
+      const isDone = end >= head.position
       tables('log').put(
         isDone ? { ...rest, identifiers: to } : { ...rest, reindexing: { to, done: end } },
         LOG,

@@ -6,7 +6,7 @@ import type { Stream, Streams } from '../../../store/stream.ts'
 import { gap } from './errors.ts'
 import { eventOf, eventsBetween, eventsIn, matchable, type KeptEvent } from './kept.ts'
 import { answerOf, valuesIn } from './requests.ts'
-import { entriesOf, SHARED, term, termsIn, type EventRow, type Tables } from './schema.ts'
+import { entriesOf, SHARED, term, termsIn, whichOf, type EventRow, type Tables } from './schema.ts'
 
 /** What events are read with. */
 export interface Source {
@@ -67,8 +67,8 @@ export function createScan(
   let isPoor = false
 
   const goOnBeyond = (position: number): void => {
-    if (backwards) to = position - 1
-    else from = position + 1
+    if (backwards) to = Math.min(to, position - 1)
+    else from = Math.max(from, position + 1)
   }
 
   const meetEnd = async (): Promise<void> => {
@@ -92,7 +92,7 @@ export function createScan(
   const rangesOf = (
     some: readonly Filed[],
     namesOf: (each: Filed) => readonly string[],
-  ): IDBKeyRange[] => {
+  ): [name: string, range: IDBKeyRange][] => {
     const ranges = new Map<string, IDBKeyRange>()
     for (const each of some) {
       // The row of the first event may begin before it.
@@ -101,36 +101,40 @@ export function createScan(
       if (start <= end)
         for (const name of namesOf(each)) ranges.set(name, entriesOf(name, start, end))
     }
-    return [...ranges.values()]
+    return [...ranges]
   }
 
   const filedEvents = async (tables: Tables): Promise<KeptEvent[]> => {
-    const [pages] = await Promise.all([
-      Promise.all(
-        rangesOf(filed, ({ followed }) => followed).map((range) =>
-          valuesIn<EventRow>(termsIn(tables), range, size, backwards),
-        ),
-      ),
-      meetEnd(),
-    ])
-    // Where a list was cut, the others count as far as it goes.
-    const ends = pages.flatMap((rows) => {
-      const { position, events } = rows.at(-1) ?? { position: 0, events: [] }
-      return rows.length < size ? [] : [backwards ? position : position + events.length - 1]
-    })
+    const found = new Map<number, [row: EventRow, which: number]>()
+    const ends: number[] = []
+    // Some may lie wholly before what is left.
+    const most = size + SHARED - 1
+    const follow = async ([name, range]: [string, IDBKeyRange]): Promise<void> => {
+      const rows = await valuesIn<EventRow>(termsIn(tables), range, most, backwards)
+      for (const row of rows) {
+        const [, which = 0] = found.get(row.position) ?? []
+        found.set(row.position, [row, which | whichOf(row, name)])
+      }
+      const last = rows.at(-1)
+      // Where a list was cut, the others count as far as it goes.
+      if (last && rows.length === most) {
+        ends.push(backwards ? last.position : last.position + last.ids.length - 1)
+      }
+    }
+    await Promise.all([...rangesOf(filed, ({ followed }) => followed).map(follow), meetEnd()])
     const low = backwards ? Math.max(from, ...ends) : from
     const high = backwards ? to : Math.min(to, ...ends)
     goOnBeyond(backwards ? low : high)
-    const rows = new Map(pages.flat().map((row) => [row.position, row]))
-    return eventsIn([...rows.values()].sort((a, b) => a.position - b.position)).filter(
-      ({ position }) => position >= low && position <= high,
-    )
+    return [...found.values()]
+      .flatMap(([row, which]) => eventsIn(row, which))
+      .filter(({ position }) => position >= low && position <= high)
+      .sort((a, b) => a.position - b.position)
   }
 
   const seekVersions = async (tables: Tables): Promise<void> => {
     isVersioned = false
     const seek = async (name: string, version: number): Promise<number> => {
-      const found = await answerOf(termsIn(tables).getKey(entriesOf(name, version)))
+      const found = await answerOf(termsIn(tables).getKey(entriesOf(name, version, Infinity)))
       return (found as number | undefined) ?? Infinity
     }
     await Promise.all(
@@ -146,7 +150,7 @@ export function createScan(
   /** Follows the lists that lead farthest in one page: those have the fewest events. */
   const choose = async (tables: Tables): Promise<void> => {
     const reachOf = async (each: Filed, list: readonly string[]): Promise<number> => {
-      const ends = rangesOf([each], () => list).map(async (range) => {
+      const ends = rangesOf([each], () => list).map(async ([, range]) => {
         const keys = await answerOf(termsIn(tables).getAllKeys(range, PAGE))
         return keys.length < PAGE ? Infinity : (keys.at(-1) as number)
       })
@@ -172,7 +176,8 @@ export function createScan(
       if (version < fromVersion || version > toVersion || !matches(matched)) continue
       events.push(eventOf(event, codec, matched.data))
       if (events.length < limit) continue
-      goOnBeyond(event.position)
+      if (backwards) to = event.position - 1
+      else from = event.position + 1
       break
     }
     isPoor = kept.length >= size && events.length * 4 < kept.length

@@ -1,14 +1,21 @@
-import type { AggregateRef } from '../../../event/event.ts'
+import type { AggregateRef, StoredEvent } from '../../../event/event.ts'
 import { nameOf } from '../../../store/check-commit.ts'
 import type { DocumentResult, StoredDocument } from '../../../store/document.ts'
 import type { OutboxRecord } from '../../../store/outbox.ts'
 import type { KeptEvent } from './kept.ts'
 
-/** Events that follow one another and were written at once. */
+/** Events that follow one another and were written at once, as lists: those are read fastest. */
 export interface EventRow {
   /** Of the first of them. */
   readonly position: number
-  readonly events: readonly Omit<KeptEvent, 'position'>[]
+  readonly timestamp: string
+  readonly ids: readonly string[]
+  readonly types: readonly string[]
+  readonly data: readonly string[]
+  /** Absent where all of it is empty. */
+  readonly metadata?: readonly string[]
+  /** Absent where none has an aggregate. */
+  readonly aggregates?: readonly StoredEvent['aggregate'][]
   /** What they are filed under. */
   readonly terms: readonly string[]
 }
@@ -21,7 +28,7 @@ export interface DocumentRow extends Omit<StoredDocument, 'data'> {
 /** A message that waits. */
 export interface OutboxRow extends Omit<OutboxRecord, 'data' | 'cursor' | 'event'> {
   readonly data: string
-  readonly event?: Pick<KeptEvent, 'id' | 'type' | 'position' | 'metadata'>
+  readonly event?: Pick<KeptEvent, 'id' | 'type' | 'position' | 'metadata'> | undefined
   /** Its place in the outbox, given by the database. */
   readonly place?: number
 }
@@ -79,11 +86,11 @@ export const upgrades: readonly ((database: IDBDatabase) => void)[] = [
  */
 export const SHARED = 4
 
-/** What events are filed under: with the first position of a row, or the last version. */
+/** What events are filed under. */
 export const term: {
   readonly key: (key: string) => string
   readonly type: (type: string) => string
-  /** Filed as it is. */
+  /** Filed as it is, for there is one event of an id. */
   readonly id: (id: string) => string
   readonly aggregate: (aggregate: AggregateRef) => string
   readonly versions: (aggregate: AggregateRef) => string
@@ -95,19 +102,29 @@ export const term: {
   versions: (aggregate) => `v${nameOf(aggregate)}`,
 }
 
-/** An entry of the index. Nothing that is stored holds NUL. */
-export function entryOf(name: string, place: number): string {
-  return `${name}\0${Math.min(place, Number.MAX_SAFE_INTEGER).toString(36).padStart(11, '0')}`
+/**
+ * An entry of the index: a term with the position of the row, and which of the row's events are meant;
+ * or with the last version in the row. Nothing that is stored holds NUL.
+ */
+export function entryOf(name: string, place: number, which: number): string {
+  const digits = Math.min(place, Number.MAX_SAFE_INTEGER).toString(36).padStart(11, '0')
+  return `${name}\0${digits}${which.toString(36)}`
 }
 
-/** The position or version that an entry ends with. */
+/** The position or version of an entry. */
 export function placeOf(entry: string): number {
-  return Number.parseInt(entry.slice(-11), 36)
+  return Number.parseInt(entry.slice(-12, -1), 36)
+}
+
+/** Which events of a row are filed under a term, as bits. */
+export function whichOf({ terms }: EventRow, name: string): number {
+  const start = `${name}\0`
+  return Number.parseInt(terms.find((entry) => entry.startsWith(start))?.at(-1) ?? '0', 36)
 }
 
 /** The entries of a term from one place to another, both inclusive. */
-export function entriesOf(name: string, from = 0, to: number = Infinity): IDBKeyRange {
-  return IDBKeyRange.bound(entryOf(name, from), entryOf(name, to))
+export function entriesOf(name: string, from: number, to: number): IDBKeyRange {
+  return IDBKeyRange.bound(entryOf(name, from, 0), entryOf(name, to, 35))
 }
 
 /** The index of events. */

@@ -1,31 +1,25 @@
 import type { StoredEvent } from '../../../event/event.ts'
 import type { Capabilities } from '../../../store/capabilities.ts'
-import { prepareCommit, type CommitRules } from '../../../store/check-commit.ts'
-import {
-  checkDocumentName,
-  checkIds,
-  checkLoad,
-  checkRead,
-  throwIfAborted,
-} from '../../../store/check-read.ts'
+import type { CommitRules } from '../../../store/check-commit.ts'
+import { checkLoad, checkRead, throwIfAborted } from '../../../store/check-read.ts'
 import { refuse } from '../../../store/check-value.ts'
 import { formatCursor, parseCursor, START } from '../../../store/cursor.ts'
-import type { Documents } from '../../../store/document.ts'
 import { answered, seenPosition } from '../../../store/judge.ts'
+import { logStore } from '../../../store/log-store.ts'
+import type { MemoryLog } from '../../../store/memory-log.ts'
 import type { Outbox } from '../../../store/outbox.ts'
-import { checkLimit } from '../../../store/query-documents.ts'
+import { checkDocumentQuery, checkLimit } from '../../../store/query-documents.ts'
 import { Running } from '../../../store/running.ts'
 import type { EventStore, Loaded, LoadOptions, ReadOptions } from '../../../store/store.ts'
 import type { Streams } from '../../../store/stream.ts'
 import type { Changes } from '../changes.ts'
 import type { Send } from './combiner.ts'
 import type { Database } from './database.ts'
-import { documentOf, queryPages } from './documents.ts'
 import { metadataOf } from './kept.ts'
 import { createLookups } from './lookups.ts'
 import { answerOf } from './requests.ts'
 import { createScan, type Scan, type Source } from './scan.ts'
-import { type DocumentRow, type OutboxRow, type Tables } from './schema.ts'
+import type { OutboxRow, Tables } from './schema.ts'
 
 export const capabilities: Capabilities = {
   totalOrder: true,
@@ -120,42 +114,42 @@ export function createStore(
     }
   }
 
-  const documents: Documents = {
-    get: (type, id) =>
-      running.run('read documents', async () => {
-        checkDocumentName(type, id)
-        const get = (tables: Tables) => answerOf(tables('documents').get([type, id]))
-        return documentOf((await database.read(get)) as DocumentRow | undefined, codec)
-      }),
-    query: (query) => running.run('query documents', () => queryPages(query, database, codec)),
-  }
+  const look = <Seen>(see: (log: MemoryLog) => Seen): Promise<Seen> =>
+    running.run('read', () => {
+      const lookups = createLookups(codec)
+      // As far as documents go it has all that is looked at.
+      const log = lookups as unknown as MemoryLog
+      lookups.rehearse([() => see(log)])
+      return database.read(async (tables) => {
+        await lookups.fetch(tables)
+        return await lookups.settle(() => see(log), tables)
+      })
+    })
 
-  const outbox: Outbox = {
-    read: ({ after = '0', limit = 100 } = {}) =>
-      running.run('read the outbox', async () => {
-        checkLimit(limit)
-        if (!/^\d{1,15}$/u.test(after)) refuse(['after'], 'a cursor of the outbox', after)
-        if (limit === 0) return []
-        const range = IDBKeyRange.lowerBound(Number(after), true)
-        const getAll = (tables: Tables) => answerOf(tables('outbox').getAll(range, limit))
-        const rows = (await database.read(getAll)) as OutboxRow[]
-        return rows.map(({ place, data, event, ...row }) => ({
-          ...row,
-          data: codec.decode(data),
-          ...(event && { event: { ...event, metadata: metadataOf(event.metadata, codec.decode) } }),
-          cursor: String(place),
-        }))
+  const readOutbox: Outbox['read'] = ({ after = '0', limit = 100 } = {}) =>
+    running.run('read', async () => {
+      checkLimit(limit)
+      if (!/^\d{1,15}$/u.test(after)) refuse(['after'], 'a cursor of the outbox', after)
+      if (limit === 0) return []
+      const range = IDBKeyRange.lowerBound(Number(after), true)
+      const getAll = (tables: Tables) => answerOf(tables('outbox').getAll(range, limit))
+      const rows = (await database.read(getAll)) as OutboxRow[]
+      return rows.map(({ place, data, event, ...row }) => ({
+        ...row,
+        data: codec.decode(data),
+        ...(event && { event: { ...event, metadata: metadataOf(event.metadata, codec.decode) } }),
+        cursor: String(place),
+      }))
+    })
+
+  const remove = (ids: readonly string[]): Promise<void> =>
+    running.run('remove', () =>
+      database.write(async (tables) => {
+        const index = tables('outbox').index('id')
+        const found = await Promise.all(ids.map((id) => answerOf(index.getAllKeys(id))))
+        for (const place of found.flat()) tables('outbox').delete(place)
       }),
-    remove: (ids) =>
-      running.run('remove from the outbox', async () => {
-        checkIds(ids)
-        await database.write(async (tables) => {
-          const index = tables('outbox').index('id')
-          const found = await Promise.all(ids.map((id) => answerOf(index.getAllKeys(id))))
-          for (const place of found.flat()) tables('outbox').delete(place)
-        })
-      }),
-  }
+    )
 
   const close = async (): Promise<void> => {
     await running.end()
@@ -163,21 +157,30 @@ export function createStore(
     database.close()
   }
 
+  const { commit, documents, outbox } = logStore(
+    rules,
+    (what) => running.assertOpen(what),
+    look,
+    (prepared, signal) => running.run('commit', () => send(prepared, signal)),
+    remove,
+  )
   return {
     capabilities,
-    commit: (commit, { signal } = {}) =>
-      running.run('commit', async () => {
-        throwIfAborted(signal, 'the commit')
-        return await send(prepareCommit(commit, rules), signal)
-      }),
+    commit,
     load: (streams, options = {}) =>
-      running.run('load', async () => {
+      running.run('read', async () => {
         checkLoad(streams, options)
         return await load(streams, options)
       }),
     read: (streams, options = {}) => read(streams, options),
-    documents,
-    outbox,
+    documents: {
+      ...documents,
+      query: async (query) => {
+        checkDocumentQuery(query)
+        return await documents.query(query)
+      },
+    },
+    outbox: { ...outbox, read: readOutbox },
     watch: (listener) => {
       running.assertOpen('watch')
       return changes.add(listener)

@@ -18,8 +18,11 @@ export interface Tail {
   readonly greatest: () => string
   /** The position before its first event. */
   readonly start: () => number
-  /** Takes note of where the log ends. What others wrote is not read: a search finds it. */
-  readonly meet: (row: LogRow | undefined) => void
+  /**
+   * Takes note of where the log ends, and tells whether that is new. What others wrote is not read: a
+   * search finds it.
+   */
+  readonly meet: (row: LogRow | undefined) => boolean
   /** Adds an event that was written at the head. */
   readonly add: (event: KeptEvent) => void
   /** Lets go of the older half where it has become too much. */
@@ -50,9 +53,12 @@ export function createTail(codec: JsonCodec): Tail {
     start,
     forget,
     meet: (row) => {
-      if (row?.position !== head?.position || row?.id !== head?.id) forget()
-      head ??= row ?? START
+      const { position, id } = row ?? START
+      const isNew = position !== head?.position || id !== head.id
+      if (isNew) forget()
+      head = { position, id }
       greatest = row?.greatest ?? ''
+      return isNew
     },
     add: (event) => {
       events.push({ event, matched: matchable(event, codec) })

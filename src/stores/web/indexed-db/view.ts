@@ -19,9 +19,9 @@ export interface Search {
 }
 
 /** The log as the commits of one batch see it: with what those before them have written. */
-export interface View extends Lookups, LogView {
-  /** What has to be searched, as far as it is known. */
-  readonly searches: Map<string, Search>
+export interface View extends Omit<Lookups, 'documentState'>, LogView {
+  /** What the last rehearsal would have searched. */
+  readonly searches: () => readonly Search[]
   /** Does one search, of which every page is read in its own way. */
   readonly search: (
     search: Search,
@@ -34,22 +34,26 @@ const FIRST = 16
 
 export function createView(tail: Tail, source: Source): View {
   const lookups = createLookups(source.codec)
-  const { known, ask } = lookups
   const numbers = new Map<Streams, number>()
-  const searches: View['searches'] = new Map()
+  const found = new Map<string, { readonly to: number; readonly match: Match | undefined }>()
+  let searches: Search[] = []
 
   const search: View['search'] = async (given, page) => {
     const { name, streams, after, to } = given
     const scan = createScan(streams, source, { after, to, first: FIRST })
     let match: Match | undefined
     while (!match && !scan.done()) [match] = await page(scan)
-    known.set(name, { to, match })
+    found.set(name, { to, match })
   }
 
   return {
     ...lookups,
-    searches,
+    searches: () => searches,
     search,
+    rehearse: (works) => {
+      searches = []
+      lookups.rehearse(works)
+    },
     head: () => tail.head() ?? START,
     idAt: (position) => {
       const head = tail.head()
@@ -71,14 +75,14 @@ export function createView(tail: Tail, source: Source): View {
     firstMatch: (streams, after) => {
       if (!numbers.has(streams)) numbers.set(streams, numbers.size)
       const name = `search ${numbers.get(streams)} ${after}`
-      const found = known.get(name) as { to: number; match: Match | undefined } | undefined
-      if (found?.match) return found.match
-      const from = Math.max(after, found?.to ?? 0)
+      const searched = found.get(name)
+      if (searched?.match) return searched.match
+      const from = Math.max(after, searched?.to ?? 0)
       const to = tail.start()
       if (from >= to) return tail.firstMatch(streams, from)
       const wanted = { name, streams, after: from, to }
-      searches.set(name, wanted)
-      return ask(`${name} from ${from} to ${to}`, async (tables) => {
+      searches.push(wanted)
+      return lookups.ask(`${name} from ${from} to ${to}`, async (tables) => {
         await search(wanted, (scan) => scan.page(tables, 1))
         return undefined
       })

@@ -3,7 +3,7 @@ import type { PreparedCommit } from '../../../store/check-commit.ts'
 import type { Committed } from '../../../store/commit.ts'
 import { formatCursor } from '../../../store/cursor.ts'
 import type { DocumentResult } from '../../../store/document.ts'
-import type { Answer, DocumentState, Verdict } from '../../../store/judge.ts'
+import type { Answer, Verdict } from '../../../store/judge.ts'
 import { rowsOf, type KeptEvent } from './kept.ts'
 import { answerName, documentName } from './lookups.ts'
 import type { AnswerRow, DocumentRow, OutboxRow, Tables } from './schema.ts'
@@ -39,19 +39,20 @@ export function createWriter(tail: Tail, view: View, tables: Tables): Writer {
     version: number | undefined,
   ): [StoredEvent, KeptEvent] => {
     const position = view.head().position + 1
-    const aggregate = rest.aggregate && version && { aggregate: { ...rest.aggregate, version } }
+    const aggregate = rest.aggregate && version ? { ...rest.aggregate, version } : undefined
     const kept: KeptEvent = {
       id,
       type,
       data: json,
-      ...(metadataJson !== '{}' && { metadata: metadataJson }),
+      metadata: metadataJson,
       position,
       timestamp,
-      ...aggregate,
+      aggregate,
     }
     tail.add(kept)
     keysOf.set(kept, keys)
-    return [{ id, type, data, metadata, position, timestamp, ...structuredClone(aggregate) }, kept]
+    const event = { id, type, data, metadata, position, timestamp }
+    return [aggregate ? { ...event, aggregate: { ...aggregate } } : event, kept]
   }
 
   const save = (
@@ -73,8 +74,7 @@ export function createWriter(tail: Tail, view: View, tables: Tables): Writer {
       updatedAt: timestamp,
     }
     tables('documents').put(row)
-    const state: DocumentState = { revision, cursor, deleted: json === undefined }
-    view.known.set(documentName(type, id), state)
+    view.known.set(documentName(type, id), row)
   }
 
   const send = (
@@ -86,7 +86,7 @@ export function createWriter(tail: Tail, view: View, tables: Tables): Writer {
       type,
       data: json,
       ...(orderKey !== undefined && { orderKey }),
-      ...(cause && { event: causeOf(cause) }),
+      event: cause && causeOf(cause),
       timestamp,
     }
     tables('outbox').add(row)
@@ -122,6 +122,6 @@ export function createWriter(tail: Tail, view: View, tables: Tables): Writer {
   }
 }
 
-function causeOf({ id, type, position, metadata }: KeptEvent): NonNullable<OutboxRow['event']> {
-  return { id, type, position, ...(metadata !== undefined && { metadata }) }
+function causeOf({ id, type, position, metadata }: KeptEvent): OutboxRow['event'] {
+  return { id, type, position, metadata }
 }

@@ -1,11 +1,13 @@
 import { unlessAborted } from '../client/resend.ts'
-import { scopeStorage } from '../event/scope.ts'
+import { followsAwaits, scopeStorage } from '../event/scope.ts'
 import { ArgumentError, LimitError } from '../store/errors.ts'
 import type { EventStore } from '../store/store.ts'
 import type { Streams } from '../store/stream.ts'
 import { boundaryNames } from './boundary.ts'
 
 const MOST_WAITING = 10_000
+/** How long others wait, in milliseconds, for one that may be waiting for them. */
+const PATIENCE = 1000
 
 /** Those who have one boundary or wait for it. */
 interface Line {
@@ -27,11 +29,14 @@ const linesOf = new WeakMap<EventStore, Map<string, Line>>()
 
 /** The decisions that are being decided around this code, the innermost first. */
 const deciding = scopeStorage<readonly Turn[]>()
+/** In browsers nobody can tell what goes on inside a decision after its first `await`. */
+const knowsInside = followsAwaits()
 
 /**
  * Decisions of one process on the same boundary work one after another instead of racing: optimism
  * alone wastes most of its attempts on a hot key. Only a courtesy to the store, which judges anyway: a
- * decision inside another one does not wait, or two could wait for each other for ever.
+ * decision inside another one does not wait, or two could wait for each other for ever. Where that cannot
+ * be told (browsers), one that decides for long is not waited for.
  */
 export async function takeTurn<Result>(
   store: EventStore,
@@ -50,7 +55,16 @@ export async function takeTurn<Result>(
     )
   }
   const turn = { store, names, over: false }
-  const run = (): Promise<Result> => work((decide) => deciding.run([turn, ...around], decide))
+  const run = (leave?: () => void): Promise<Result> =>
+    work((decide) => {
+      const decided = deciding.run([turn, ...around], decide)
+      if (leave && !knowsInside && decided instanceof Promise) {
+        const timer = setTimeout(leave, PATIENCE)
+        const stop = (): void => clearTimeout(timer)
+        decided.then(stop, stop)
+      }
+      return decided
+    })
   try {
     return await (around.length > 0 ? run() : inLine(store, names, signal, run))
   } finally {
@@ -68,7 +82,7 @@ async function inLine<Result>(
   store: EventStore,
   names: readonly string[],
   signal: AbortSignal | undefined,
-  run: () => Promise<Result>,
+  run: (leave: () => void) => Promise<Result>,
 ): Promise<Result> {
   const lines = linesOf.get(store) ?? new Map<string, Line>()
   linesOf.set(store, lines)
@@ -87,7 +101,7 @@ async function inLine<Result>(
   }
   try {
     await unlessAborted('the decision', signal, ahead)
-    return await run()
+    return await run(resolve)
   } finally {
     resolve()
     for (const name of names) if ((lines.get(name)!.length -= 1) === 0) lines.delete(name)

@@ -9,11 +9,21 @@ export interface ScopeStorage<Scope> {
  * of a call: after its first `await` the surrounding scope holds again.
  */
 export function scopeStorage<Scope>(): ScopeStorage<Scope> {
+  const Hooks = asyncLocalStorage()
+  return Hooks ? (new Hooks() as ScopeStorage<Scope>) : synchronousStorage()
+}
+
+/** Whether a scope lasts beyond the first `await`. */
+export function followsAwaits(): boolean {
+  return asyncLocalStorage() !== undefined
+}
+
+function asyncLocalStorage(): (new () => unknown) | undefined {
   const host = (globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }).process
   const hooks = host?.getBuiltinModule?.('node:async_hooks') as
-    | { AsyncLocalStorage: new () => ScopeStorage<Scope> }
+    | { AsyncLocalStorage: new () => unknown }
     | undefined
-  return hooks ? new hooks.AsyncLocalStorage() : synchronousStorage()
+  return hooks?.AsyncLocalStorage
 }
 
 /** The fallback of browsers: exported for its test. */

@@ -9,7 +9,6 @@ const leftOut: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/decide/queue.test.ts': {
     'on the same boundary is refused instead of waiting for ever': context,
-    'on another boundary does not wait, so that no two wait for each other': context,
   },
   'src/dispatch/create-dispatch.test.ts': {
     'makes events of values, of the context, and of both': context,

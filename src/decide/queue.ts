@@ -1,5 +1,5 @@
 import { unlessAborted } from '../client/resend.ts'
-import { followsAwaits, scopeStorage } from '../event/scope.ts'
+import { scopeStorage } from '../event/scope.ts'
 import { ArgumentError, LimitError } from '../store/errors.ts'
 import type { EventStore } from '../store/store.ts'
 import type { Streams } from '../store/stream.ts'
@@ -29,8 +29,6 @@ const linesOf = new WeakMap<EventStore, Map<string, Line>>()
 
 /** The decisions that are being decided around this code, the innermost first. */
 const deciding = scopeStorage<readonly Turn[]>()
-/** In browsers nobody can tell what goes on inside a decision after its first `await`. */
-const knowsInside = followsAwaits()
 
 /**
  * Decisions of one process on the same boundary work one after another instead of racing: optimism
@@ -57,13 +55,8 @@ export async function takeTurn<Result>(
   const turn = { store, names, over: false }
   const run = (leave?: () => void): Promise<Result> =>
     work((decide) => {
-      const decided = deciding.run([turn, ...around], decide)
-      if (leave && !knowsInside && decided instanceof Promise) {
-        const timer = setTimeout(leave, PATIENCE)
-        const stop = (): void => clearTimeout(timer)
-        decided.then(stop, stop)
-      }
-      return decided
+      if (leave && deciding.isBrief) setTimeout(leave, PATIENCE)
+      return deciding.run([turn, ...around], decide)
     })
   try {
     return await (around.length > 0 ? run() : inLine(store, names, signal, run))

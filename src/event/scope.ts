@@ -2,6 +2,8 @@
 export interface ScopeStorage<Scope> {
   readonly getStore: () => Scope | undefined
   readonly run: <Result>(scope: Scope, work: () => Result) => Result
+  /** Whether it covers the synchronous part alone. */
+  readonly isBrief?: boolean
 }
 
 /**
@@ -9,27 +11,18 @@ export interface ScopeStorage<Scope> {
  * of a call: after its first `await` the surrounding scope holds again.
  */
 export function scopeStorage<Scope>(): ScopeStorage<Scope> {
-  const Hooks = asyncLocalStorage()
-  return Hooks ? (new Hooks() as ScopeStorage<Scope>) : synchronousStorage()
-}
-
-/** Whether a scope lasts beyond the first `await`. */
-export function followsAwaits(): boolean {
-  return asyncLocalStorage() !== undefined
-}
-
-function asyncLocalStorage(): (new () => unknown) | undefined {
   const host = (globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }).process
   const hooks = host?.getBuiltinModule?.('node:async_hooks') as
-    | { AsyncLocalStorage: new () => unknown }
+    | { AsyncLocalStorage: new () => ScopeStorage<Scope> }
     | undefined
-  return hooks?.AsyncLocalStorage
+  return hooks ? new hooks.AsyncLocalStorage() : synchronousStorage()
 }
 
 /** The fallback of browsers: exported for its test. */
 export function synchronousStorage<Scope>(): ScopeStorage<Scope> {
   let active: Scope | undefined
   return {
+    isBrief: true,
     getStore: () => active,
     run: (scope, work) => {
       const before = active

@@ -6,7 +6,7 @@ import { judge } from '../../../store/judge.ts'
 import type { Database } from './database.ts'
 import type { Source } from './scan.ts'
 import { LOG, type LogRow, type Tables } from './schema.ts'
-import { createTail } from './tail.ts'
+import { NOTHING, Tail } from './tail.ts'
 import { createView, type Search, type View } from './view.ts'
 import { createWriter, type Writer } from './write.ts'
 
@@ -47,7 +47,7 @@ type Outcome = { readonly committed: Committed } | { readonly error: unknown }
  */
 export function createCombiner(options: CombinerOptions): Send {
   const { database, source, identifiers, queueLimit, onWritten } = options
-  const tail = createTail(source.codec)
+  const tail = new Tail()
   let queue: Waiting[] = []
   let unsettled = 0
   let running: Promise<void> | undefined
@@ -73,7 +73,6 @@ export function createCombiner(options: CombinerOptions): Send {
     isPatient: boolean,
   ): Promise<readonly Search[]> => {
     let far: readonly Search[] = []
-    let row: LogRow | undefined
     const settling: (() => void)[] = []
     const isReady = (): boolean => {
       view.rehearse(
@@ -86,15 +85,15 @@ export function createCombiner(options: CombinerOptions): Send {
       if (!isPatient) far = view.searches().filter(({ after, to }) => to - after > NEAR)
       return far.length === 0
     }
-    await database.write(async (tables, record) => {
+    const row = await database.write(async (tables, record): Promise<LogRow | undefined> => {
       more()
       // What else they ask for is found out and fetched while the record is on its way.
-      if (!isReady()) return
+      if (!isReady()) return undefined
       const [head] = await Promise.all([record, view.fetch(tables)])
       const early = taken.length
       more()
-      if (tail.meet(head) || taken.length > early) {
-        if (!isReady()) return
+      if (tail.meet(head ?? NOTHING) || taken.length > early) {
+        if (!isReady()) return undefined
         await view.fetch(tables)
       }
       const writer = createWriter(tail, view, tables)
@@ -104,22 +103,26 @@ export function createCombiner(options: CombinerOptions): Send {
         const outcome = await answer(waiting.commit, view, writer, tables)
         settling.push(() => waiting.settle(outcome))
       }
-      if (writer.flush()) {
-        const { position, id } = view.head()
-        const { log = createEventId() } = head ?? {}
-        row = { log, identifiers, position, id, greatest: tail.greatest() }
-        tables('log').put(row, LOG)
+      if (!writer.flush()) return undefined
+      const { position, id } = tail.head
+      const written = {
+        log: head?.log ?? createEventId(),
+        identifiers,
+        position,
+        id,
+        greatest: tail.greatest,
       }
+      tables('log').put(written, LOG)
+      return written
     })
     tail.trim()
-    database.see(row)
     for (const settle of settling) settle()
     if (row) onWritten()
     return far
   }
 
   const commitAll = async (taken: Waiting[], more: () => void): Promise<void> => {
-    const view = createView(tail, source)
+    const view = createView(source, tail)
     try {
       for (let tries = 0; ; tries += 1) {
         // Only searches stay true for another transaction.
@@ -131,7 +134,7 @@ export function createCombiner(options: CombinerOptions): Send {
         }
       }
     } catch (error) {
-      tail.forget()
+      tail.meet(NOTHING)
       if (taken.length === 0) more()
       // What one of them has brought about harms none of the others.
       const isOfOne = taken.length > 1 && mayBeOfOne(error)
@@ -185,9 +188,7 @@ async function answer(
 ): Promise<Outcome> {
   try {
     const verdict = await view.settle(() => judge(commit, view), tables)
-    const { replayed } = verdict
-    // Others may be given the same answer.
-    return { committed: replayed ? structuredClone(replayed) : writer.write(commit, verdict) }
+    return { committed: verdict.replayed ?? writer.write(commit, verdict) }
   } catch (error) {
     if (isEventfoldError(error)) return { error }
     throw error
@@ -206,7 +207,7 @@ function mayBeOfOne(error: unknown): boolean {
 function full(queueLimit: number): StoreError {
   return new StoreError(
     'busy',
-    `${queueLimit} commits wait already. Await some before sending more, or raise queueLimit.`,
+    `${queueLimit} commits wait already. Await some, or raise queueLimit.`,
     { retryable: true },
   )
 }

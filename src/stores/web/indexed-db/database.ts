@@ -1,5 +1,5 @@
 import type { StoreError } from '../../../store/errors.ts'
-import { asStoreError, storeError } from './errors.ts'
+import { asStoreError, faults, storeError } from './errors.ts'
 import { answerOf, endOf } from './requests.ts'
 import { LOG, TABLES, upgrades, type LogRow, type Tables } from './schema.ts'
 
@@ -22,12 +22,10 @@ export type Work<Result> = (tables: Tables, head: Promise<LogRow | undefined>) =
 export interface Database {
   /** Works on one state of the log. */
   readonly read: <Result>(work: Work<Result>) => Promise<Result>
-  /** Works under the lock of all writers. Settles when all that was written is kept, or nothing. */
-  readonly write: <Result>(work: Work<Result>) => Promise<Result>
+  /** Works under the lock of all writers, and keeps all that was written or nothing. Resolves to what the log is now. */
+  readonly write: (work: Work<LogRow | undefined | void>) => Promise<LogRow | undefined | void>
   /** As `write`, on whatever log is there. */
   readonly change: <Result>(work: (tables: Tables) => Promise<Result>) => Promise<Result>
-  /** Takes note of what the log is like now. */
-  readonly see: (row: LogRow | undefined) => void
   /** Lets go of the connection, also of one that is still to come. */
   readonly close: () => void
 }
@@ -45,55 +43,43 @@ export function createDatabase(
   /** The log as it was seen last: evidence that it is still the same one. */
   let seen: LogRow | undefined
 
-  const see = (row: LogRow | undefined): void => {
+  const see = (row: LogRow | undefined | void): LogRow | undefined => {
     if (row && row.position >= (seen?.position ?? 0)) seen = row
+    return row ?? undefined
   }
 
-  const cleared = (): StoreError => {
-    const why = 'somebody deleted it, or what is in it, while it was open. Open a new store'
-    return (lost ??= storeError('cleared', name, why))
-  }
-
-  const checked = (row: LogRow | undefined): LogRow | undefined => {
-    if (seen && (row?.log !== seen.log || row.position < seen.position)) throw cleared()
+  const check = (row: LogRow | undefined): LogRow | undefined => {
+    if (seen && (row?.log !== seen.log || row.position < seen.position)) {
+      throw (lost ??= storeError(name, faults.cleared))
+    }
     if (row?.position && (row.reindexing || row.identifiers !== identifiers)) {
       const found = row.reindexing?.to ?? row.identifiers
-      const why = `it is indexed by the identifiers ${found}, and not by ${identifiers}`
-      throw storeError(
-        'identifiers',
-        name,
-        `${why}. Give those, or run reindexIndexedDb to its end`,
-      )
+      const why = `it is indexed by ${found}, not by ${identifiers}: run reindexIndexedDb to its end`
+      throw storeError(name, ['identifiers', why])
     }
-    see(row)
-    return row
+    return see(row)
   }
 
   const open = async (): Promise<IDBDatabase> => {
     try {
-      if (typeof indexedDB === 'undefined') {
-        throw storeError('denied', name, 'there is no IndexedDB here. Take another store')
-      }
+      if (typeof indexedDB === 'undefined') throw storeError(name, faults.SecurityError)
       const request = indexedDB.open(name, upgrades.length)
       request.addEventListener('blocked', () => {
         waitsFor = 'another tab has an older version of it open. Close or reload that tab'
-        console.warn(`Waiting to upgrade the database ${name}: ${waitsFor}.`)
+        console.warn(`The database ${name} waits: ${waitsFor}.`)
       })
       request.addEventListener('upgradeneeded', ({ oldVersion }) => {
-        if (!isMade && oldVersion === 0) request.transaction?.abort()
-        else for (const upgrade of upgrades.slice(oldVersion)) upgrade(request.result)
+        if (isMade || oldVersion > 0) upgrades.slice(oldVersion).forEach((up) => up(request.result))
+        else request.transaction?.abort()
       })
-      const database = await answerOf(request)
-      database.addEventListener('versionchange', ({ newVersion }) => {
-        const why =
-          'a newer version of this application took it over in another tab. Reload the page'
-        lost ??= newVersion === null ? cleared() : storeError('newer-version', name, why)
-        database.close()
+      current = await answerOf(request)
+      current.addEventListener('versionchange', ({ newVersion }) => {
+        lost ??= storeError(name, newVersion === null ? faults.cleared : faults.VersionError)
+        current?.close()
       })
       // It is opened again, and looked at for evidence that the log is still there.
-      database.addEventListener('close', () => (current = opening = undefined))
-      current = database
-      return database
+      current.addEventListener('close', () => (current = opening = undefined))
+      return current
     } catch (error) {
       // The next call tries again.
       opening = undefined
@@ -102,15 +88,11 @@ export function createDatabase(
   }
 
   const connection = async (): Promise<IDBDatabase> => {
-    if (lost) throw lost
     opening ??= open()
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(
-          storeError('busy', name, `${waitsFor} (after ${busyTimeout} ms)`, { retryable: true }),
-        )
-      }, busyTimeout)
+      const refuse = (): void => reject(storeError(name, ['busy', waitsFor], { retryable: true }))
+      timer = setTimeout(refuse, busyTimeout)
     })
     try {
       return await Promise.race([opening, late])
@@ -124,17 +106,16 @@ export function createDatabase(
     work: (tables: Tables) => Promise<Result>,
   ): Promise<Result> => {
     let transaction: IDBTransaction | undefined
-    let isSent = false
+    let outcome: 'none' | 'unknown' = 'none'
     try {
-      const begun = (current && !lost ? current : await connection()).transaction(TABLES, mode, {
-        durability,
-      })
+      if (lost) throw lost
+      const begun = (current ?? (await connection())).transaction(TABLES, mode, { durability })
       transaction = begun
       const end = endOf(begun)
       // Where it fails before its end, what is awaited tells of it.
-      end.catch(() => undefined)
+      end.catch(() => {})
       const result = await work((table) => begun.objectStore(table))
-      isSent = true
+      outcome = 'unknown'
       begun.commit()
       if (mode === 'readwrite') await end
       return result
@@ -145,26 +126,25 @@ export function createDatabase(
       } catch {
         // It was over already.
       }
-      throw asStoreError(cause, name, isSent ? 'unknown' : 'none')
+      throw asStoreError(cause, name, outcome)
     }
   }
 
   const onLog =
     <Result>(work: Work<Result>) =>
     async (tables: Tables): Promise<Result> => {
-      const head = answerOf(tables('log').get(LOG) as IDBRequest<LogRow | undefined>).then(checked)
+      const head = answerOf(tables('log').get(LOG) as IDBRequest<LogRow | undefined>).then(check)
       return (await Promise.all([work(tables, head), head]))[0]
     }
 
   return {
     read: (work) => transact('readonly', onLog(work)),
-    write: (work) => transact('readwrite', onLog(work)),
+    write: async (work) => see(await transact('readwrite', onLog(work))),
     change: (work) => transact('readwrite', work),
-    see,
     close: () => {
       opening?.then(
         (database) => database.close(),
-        () => undefined,
+        () => {},
       )
     },
   }

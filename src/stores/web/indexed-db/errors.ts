@@ -1,22 +1,27 @@
 import { isEventfoldError, StoreError, type StoreFault } from '../../../store/errors.ts'
 
-const faults: Readonly<Record<string, readonly [fault: StoreFault, why: string]>> = {
-  QuotaExceededError: [
-    'full',
-    'the browser gives this site no more room. Delete something, or ask with navigator.storage.persist()',
-  ],
+const DAMAGED = 'it is damaged, or no log. Delete it, or take another name'
+
+/** What is wrong, and what to do. */
+export const faults: {
+  readonly [Name in string]: readonly [fault: StoreFault, why: string]
+} & Record<
+  'cleared' | 'SecurityError' | 'VersionError',
+  readonly [fault: StoreFault, why: string]
+> = {
+  QuotaExceededError: ['full', 'the browser has no more room for this site. Delete something'],
   VersionError: ['newer-version', 'a newer version of this application has it. Reload the page'],
-  SecurityError: ['denied', 'the browser lets this page store nothing'],
-  ConstraintError: ['not-a-log', 'it holds events of another log. Delete the database'],
-  NotFoundError: ['not-a-log', 'it is not the database of a log. Take another name'],
+  SecurityError: ['denied', 'this page may store nothing here. Take another store'],
+  ConstraintError: ['not-a-log', DAMAGED],
+  NotFoundError: ['not-a-log', DAMAGED],
+  cleared: ['cleared', 'it was deleted or cleared while it was open. Open a new store'],
 }
 
-/** An error that names the database and what to do. */
+/** An error that names the database. */
 export function storeError(
-  fault: StoreFault,
   name: string,
-  why: string,
-  details: ConstructorParameters<typeof StoreError>[2] = {},
+  [fault, why]: readonly [fault: StoreFault, why: string],
+  details?: ConstructorParameters<typeof StoreError>[2],
 ): StoreError {
   return new StoreError(fault, `Cannot use the database ${name}: ${why}.`, details)
 }
@@ -26,21 +31,16 @@ export function asStoreError(error: unknown, name: string, outcome: 'none' | 'un
   if (isEventfoldError(error)) return error
   const { name: kind, message } = Object(error) as Error
   const known = faults[kind]
-  if (known)
-    return storeError(...(known.toSpliced(1, 0, name) as [StoreFault, string, string]), {
-      cause: error,
-    })
-  return storeError('driver', name, `IndexedDB failed with ${kind}: ${message}`, {
-    cause: error,
-    retryable: true,
-    outcome,
-  })
+  return known
+    ? storeError(name, known, { cause: error })
+    : storeError(name, ['driver', `${kind}: ${message}`], {
+        cause: error,
+        retryable: true,
+        outcome,
+      })
 }
 
 /** The error of a log that somebody deleted an event from. */
 export function gap(position: number): StoreError {
-  return new StoreError(
-    'not-a-log',
-    `The log has lost its event at position ${position}: somebody deleted it. Delete the database.`,
-  )
+  return new StoreError('not-a-log', `The event at position ${position} is gone: ${DAMAGED}.`)
 }

@@ -6,7 +6,7 @@ import {
 } from '../../../event/identifiers.ts'
 import {
   filled,
-  is,
+  whole,
   list,
   object,
   oneOf,
@@ -41,12 +41,6 @@ export interface IndexedDbOptions {
   readonly queueLimit?: number | undefined
 }
 
-const milliseconds = is('a number of milliseconds', (value) => Number(value) >= 0)
-const count = is(
-  'a whole number from 1',
-  (value) => Number.isSafeInteger(value) && Number(value) > 0,
-)
-
 /** Refuses what plain JavaScript may give in the place of an option. */
 const checkOptions: Check = object(
   { name: filled },
@@ -54,8 +48,8 @@ const checkOptions: Check = object(
     identifiers: optional(list(filled)),
     codec: optional(object({ encode: () => {}, decode: () => {} })),
     durability: optional(oneOf('strict', 'relaxed')),
-    busyTimeout: optional(milliseconds),
-    queueLimit: optional(count),
+    busyTimeout: optional(whole),
+    queueLimit: optional(whole),
   },
 )
 

@@ -4,7 +4,7 @@ import { dateCodec, type JsonCodec } from '../../../store/json.ts'
 import { createDatabase } from './database.ts'
 import { gap } from './errors.ts'
 import { answerOf } from './requests.ts'
-import { eventsIn, rowOf, type KeptEvent } from './kept.ts'
+import { termsOf } from './rows.ts'
 import { LOG, type EventRow, type LogRow } from './schema.ts'
 
 export interface ReindexOptions {
@@ -45,7 +45,7 @@ export async function reindexIndexedDb(options: ReindexOptions): Promise<void> {
     { name, identifiers: to, durability: 'strict', busyTimeout },
     false,
   )
-  const keys = ({ data }: KeptEvent): readonly string[] => keysOf(codec.decode(data), isIdentifier)
+  const keys = (data: string): readonly string[] => keysOf(codec.decode(data), isIdentifier)
   const step = (): Promise<boolean> =>
     database.change(async (tables) => {
       const head = (await answerOf(tables('log').get(LOG))) as LogRow | undefined
@@ -57,7 +57,7 @@ export async function reindexIndexedDb(options: ReindexOptions): Promise<void> {
       for (const row of rows) {
         if (row.position !== end + 1) throw gap(end + 1)
         end += row.ids.length
-        tables('events').put(rowOf(eventsIn(row), keys))
+        tables('events').put({ ...row, terms: termsOf(row, row.data.map(keys)) })
       }
       if (rows.length < BATCH && end < head.position) throw gap(end + 1)
       const { reindexing: _, ...rest } = head

@@ -4,9 +4,9 @@ import { compileStreams } from '../../../store/matches.ts'
 import { narrow } from '../../../store/narrow.ts'
 import type { Stream, Streams } from '../../../store/stream.ts'
 import { gap } from './errors.ts'
-import { eventOf, eventsBetween, eventsIn, matchable, type KeptEvent } from './kept.ts'
 import { answerOf, valuesIn } from './requests.ts'
-import { entriesOf, SHARED, term, termsIn, whichOf, type EventRow, type Tables } from './schema.ts'
+import { entriesOf, eventsBetween, eventsIn, SHARED, term, whichOf } from './rows.ts'
+import { termsIn, type EventRow, type Tables } from './schema.ts'
 
 /** What events are read with. */
 export interface Source {
@@ -76,11 +76,11 @@ export function createScan(
   }
 
   /** Positions are dense, so that a page is a span of them. */
-  const allEvents = async (tables: Tables): Promise<KeptEvent[]> => {
+  const allEvents = async (tables: Tables): Promise<StoredEvent[]> => {
     if (backwards) await meetEnd()
     const low = backwards ? Math.max(from, to - size + 1) : from
     const high = Math.min(to, low + size - 1)
-    const [events] = await Promise.all([eventsBetween(low, high, tables), meetEnd()])
+    const [events] = await Promise.all([eventsBetween(low, high, tables, codec), meetEnd()])
     const lost = events.findIndex(({ position }, index) => position !== low + index)
     const found = lost < 0 ? events.length : lost
     if (low + found <= Math.min(high, to)) throw gap(low + found)
@@ -104,7 +104,7 @@ export function createScan(
     return [...ranges]
   }
 
-  const filedEvents = async (tables: Tables): Promise<KeptEvent[]> => {
+  const filedEvents = async (tables: Tables): Promise<StoredEvent[]> => {
     const found = new Map<number, [row: EventRow, which: number]>()
     const ends: number[] = []
     // Some may lie wholly before what is left.
@@ -126,7 +126,7 @@ export function createScan(
     const high = backwards ? to : Math.min(to, ...ends)
     goOnBeyond(backwards ? low : high)
     return [...found.values()]
-      .flatMap(([row, which]) => eventsIn(row, which))
+      .flatMap(([row, which]) => eventsIn(row, codec, which))
       .filter(({ position }) => position >= low && position <= high)
       .sort((a, b) => a.position - b.position)
   }
@@ -134,7 +134,7 @@ export function createScan(
   const seekVersions = async (tables: Tables): Promise<void> => {
     isVersioned = false
     const seek = async (name: string, version: number): Promise<number> => {
-      const found = await answerOf(termsIn(tables).getKey(entriesOf(name, version, Infinity)))
+      const found = await answerOf(termsIn(tables).getKey(entriesOf(name, version)))
       return (found as number | undefined) ?? Infinity
     }
     await Promise.all(
@@ -168,19 +168,18 @@ export function createScan(
   const page: Scan['page'] = async (tables, limit = Infinity) => {
     if (isVersioned) await seekVersions(tables)
     if (isPoor) await choose(tables)
-    const kept = await (isFiled ? filedEvents(tables) : allEvents(tables))
+    const candidates = await (isFiled ? filedEvents(tables) : allEvents(tables))
     const events: StoredEvent[] = []
-    for (const event of backwards ? kept.toReversed() : kept) {
-      const matched = matchable(event, codec)
+    for (const event of backwards ? candidates.toReversed() : candidates) {
       const version = event.aggregate?.version ?? fromVersion
-      if (version < fromVersion || version > toVersion || !matches(matched)) continue
-      events.push(eventOf(event, codec, matched.data))
+      if (version < fromVersion || version > toVersion || !matches(event)) continue
+      events.push(event)
       if (events.length < limit) continue
       if (backwards) to = event.position - 1
       else from = event.position + 1
       break
     }
-    isPoor = kept.length >= size && events.length * 4 < kept.length
+    isPoor = candidates.length >= size && events.length * 4 < candidates.length
     size = Math.min(size * 4, PAGE)
     return events
   }

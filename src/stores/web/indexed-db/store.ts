@@ -15,11 +15,11 @@ import type { Streams } from '../../../store/stream.ts'
 import type { Changes } from '../changes.ts'
 import type { Send } from './combiner.ts'
 import type { Database } from './database.ts'
-import { metadataOf } from './kept.ts'
-import { createLookups } from './lookups.ts'
 import { answerOf } from './requests.ts'
+import { metadataOf } from './rows.ts'
 import { createScan, type Scan, type Source } from './scan.ts'
 import type { OutboxRow, Tables } from './schema.ts'
+import { createView } from './view.ts'
 
 export const capabilities: Capabilities = {
   totalOrder: true,
@@ -52,12 +52,12 @@ export function createStore(
     options: LoadOptions & ReadOptions,
   ): Promise<Loaded & { readonly scan: Scan; readonly events: StoredEvent[] }> => {
     const { after, idempotency, backwards, limit, fromVersion, toVersion } = options
-    const lookups = createLookups(codec)
+    const view = createView(source)
     const ask = (): { readonly replayed: ReturnType<typeof answered>; readonly start: number } => ({
-      replayed: answered(idempotency, lookups),
-      start: seenPosition(after, lookups),
+      replayed: answered(idempotency, view),
+      start: seenPosition(after, view),
     })
-    lookups.rehearse([ask])
+    view.rehearse([ask])
     return database.read(async (tables, head) => {
       const to = head.then((row) => row?.position ?? 0)
       // Not every page gets so far as to wait for it.
@@ -72,9 +72,9 @@ export function createStore(
       const [first, row] = await Promise.all([
         isPlace ? look(after === undefined ? 0 : parseCursor(after).position) : undefined,
         head,
-        lookups.fetch(tables),
+        view.fetch(tables),
       ])
-      const { replayed, start } = await lookups.settle(ask, tables)
+      const { replayed, start } = await view.settle(ask, tables)
       return {
         ...(first ?? (await look(start))),
         cursor: formatCursor(row ?? START),
@@ -116,13 +116,13 @@ export function createStore(
 
   const look = <Seen>(see: (log: MemoryLog) => Seen): Promise<Seen> =>
     running.run('read', () => {
-      const lookups = createLookups(codec)
+      const view = createView(source)
       // As far as documents go it has all that is looked at.
-      const log = lookups as unknown as MemoryLog
-      lookups.rehearse([() => see(log)])
+      const log = view as unknown as MemoryLog
+      view.rehearse([() => see(log)])
       return database.read(async (tables) => {
-        await lookups.fetch(tables)
-        return await lookups.settle(() => see(log), tables)
+        await view.fetch(tables)
+        return await view.settle(() => see(log), tables)
       })
     })
 
@@ -143,13 +143,13 @@ export function createStore(
     })
 
   const remove = (ids: readonly string[]): Promise<void> =>
-    running.run('remove', () =>
-      database.write(async (tables) => {
+    running.run('remove', async () => {
+      await database.write(async (tables) => {
         const index = tables('outbox').index('id')
         const found = await Promise.all(ids.map((id) => answerOf(index.getAllKeys(id))))
         for (const place of found.flat()) tables('outbox').delete(place)
-      }),
-    )
+      })
+    })
 
   const close = async (): Promise<void> => {
     await running.end()

@@ -1,13 +1,18 @@
-import type { StoredEvent } from '../../../event/event.ts'
+import type { AggregateRef, StoredEvent } from '../../../event/event.ts'
+import { nameOf } from '../../../store/check-commit.ts'
 import { compareStrings } from '../../../store/compare.ts'
-import { START } from '../../../store/cursor.ts'
-import type { LogView } from '../../../store/judge.ts'
+import type { StoredDocument } from '../../../store/document.ts'
+import type { Answer, LogView } from '../../../store/judge.ts'
+import { compileStreams } from '../../../store/matches.ts'
+import type { MemoryLog } from '../../../store/memory-log.ts'
 import type { Streams } from '../../../store/stream.ts'
-import { eventOf } from './kept.ts'
-import { createLookups, type Lookups } from './lookups.ts'
+import { answerOf } from './requests.ts'
+import { entriesOf, eventsBetween, eventsIn, placeOf, term } from './rows.ts'
 import { createScan, type Scan, type Source } from './scan.ts'
-import type { Tail } from './tail.ts'
+import { termsIn, type AnswerRow, type DocumentRow, type EventRow, type Tables } from './schema.ts'
+import { Tail } from './tail.ts'
 
+type Fetch<Result> = (tables: Tables) => Promise<Result>
 type Match = Pick<StoredEvent, 'id' | 'type' | 'position'>
 
 /** A stretch of the log that has to be searched for a condition. */
@@ -18,11 +23,23 @@ export interface Search {
   readonly to: number
 }
 
-/** The log as the commits of one batch see it: with what those before them have written. */
-export interface View extends Omit<Lookups, 'documentState'>, LogView {
+/**
+ * The log as code sees it that cannot wait. What is not known yet counts as not there, and is fetched
+ * before the code runs again, all of it at once.
+ */
+export interface View
+  extends Omit<LogView, 'documentState'>, Pick<MemoryLog, 'documentState' | 'documentsOf'> {
+  /** What was fetched in this transaction, or written since. */
+  readonly known: Map<string, unknown>
+  /** Runs what cannot wait, to find out what it asks for. */
+  readonly rehearse: (works: readonly (() => unknown)[]) => void
+  /** Fetches what was asked for. */
+  readonly fetch: Fetch<void>
+  /** Runs what cannot wait, as often as it asks for something new. */
+  readonly settle: <Result>(work: () => Result, tables: Tables) => Promise<Result>
   /** What the last rehearsal would have searched. */
   readonly searches: () => readonly Search[]
-  /** Does one search, of which every page is read in its own way. */
+  /** Does one search, of which every page is read in its own way. It is done for all transactions. */
   readonly search: (
     search: Search,
     page: (scan: Scan) => Promise<readonly StoredEvent[]>,
@@ -32,45 +49,133 @@ export interface View extends Omit<Lookups, 'documentState'>, LogView {
 /** A condition is often broken by one of the first events, or by none. */
 const FIRST = 16
 
-export function createView(tail: Tail, source: Source): View {
-  const lookups = createLookups(source.codec)
-  const numbers = new Map<Streams, number>()
+/** `tail` is what is known of the end of the log. Default is nothing. */
+export function createView(source: Source, tail = new Tail()): View {
+  const { codec } = source
+  const known = new Map<string, unknown>()
+  const missing = new Map<string, Fetch<unknown>>()
   const found = new Map<string, { readonly to: number; readonly match: Match | undefined }>()
+  const numbers = new Map<Streams, number>()
   let searches: Search[] = []
 
-  const search: View['search'] = async (given, page) => {
-    const { name, streams, after, to } = given
+  const ask = <Result>(name: string, fetching: Fetch<Result>): Result | undefined => {
+    if (!known.has(name)) missing.set(name, fetching)
+    return known.get(name) as Result | undefined
+  }
+  const fetch: View['fetch'] = async (tables) => {
+    const wanted = [...missing]
+    missing.clear()
+    await Promise.all(wanted.map(async ([name, get]) => known.set(name, await get(tables))))
+  }
+  const recent = (test: (event: StoredEvent) => boolean): StoredEvent | undefined =>
+    tail.events.findLast(test)
+
+  const search: View['search'] = async ({ name, streams, after, to }, page) => {
     const scan = createScan(streams, source, { after, to, first: FIRST })
     let match: Match | undefined
     while (!match && !scan.done()) [match] = await page(scan)
     found.set(name, { to, match })
   }
 
+  const documentOf = ({ data, cursor, ...row }: DocumentRow): StoredDocument | undefined =>
+    data === undefined
+      ? undefined
+      : { ...row, data: codec.decode(data), ...(cursor !== undefined && { cursor }) }
+
   return {
-    ...lookups,
+    known,
+    fetch,
     searches: () => searches,
     search,
     rehearse: (works) => {
       searches = []
-      lookups.rehearse(works)
+      missing.clear()
+      for (const work of works) {
+        try {
+          work()
+        } catch {
+          // It runs again with what it asked for.
+        }
+      }
     },
-    head: () => tail.head() ?? START,
+    settle: async (work, tables) => {
+      for (;;) {
+        try {
+          const result = work()
+          if (missing.size === 0) return result
+        } catch (error) {
+          if (missing.size === 0) throw error
+        }
+        await fetch(tables)
+      }
+    },
+    head: () => tail.head,
     idAt: (position) => {
-      const head = tail.head()
-      if (head && position >= head.position) return position > head.position ? undefined : head.id
-      return tail.find((event) => event.position === position)?.id ?? lookups.idAt(position)
+      const { head } = tail
+      if (position === head.position) return head.id
+      const event =
+        recent((each) => each.position === position) ??
+        ask(`at ${position}`, (tables) => eventsBetween(position, position, tables, codec))?.[0]
+      return event?.id
     },
     eventById: (id) => {
       // Ids rise, so that a new one is known to be new without a look.
-      if (compareStrings(id, tail.greatest()) > 0) return undefined
-      const event = tail.find((each) => each.id === id)
-      return event ? eventOf(event, source.codec) : lookups.eventById(id)
+      if (tail.greatest && compareStrings(id, tail.greatest) > 0) return undefined
+      const isIt = (event: StoredEvent): boolean => event.id === id
+      const name = term.id(id)
+      return (
+        recent(isIt) ??
+        ask(name, async (tables) => {
+          const row = (await answerOf(termsIn(tables).get(name))) as EventRow | undefined
+          return row && eventsIn(row, codec).find(isIt)
+        })
+      )
     },
-    versionOf: (aggregate) => {
-      const { type, id } = aggregate
-      const isOf = ({ aggregate: of }: { aggregate?: StoredEvent['aggregate'] }): boolean =>
-        of?.id === id && of.type === type
-      return tail.find(isOf)?.aggregate?.version ?? lookups.versionOf(aggregate)
+    answerTo: (key) =>
+      ask(answerName(key), async (tables): Promise<Answer | undefined> => {
+        const row = (await answerOf(tables('answers').get(key))) as AnswerRow | undefined
+        if (!row) return undefined
+        const { fingerprint, first, count, documents, cursor } = row
+        const events = await eventsBetween(first, first + count - 1, tables, codec)
+        const committed = {
+          events,
+          documents,
+          replayed: true,
+          ...(cursor !== undefined && { cursor }),
+        }
+        return { fingerprint, committed }
+      }),
+    versionOf: ({ type, id }: AggregateRef) => {
+      const last = recent(({ aggregate }) => aggregate?.id === id && aggregate.type === type)
+      if (last?.aggregate) return last.aggregate.version
+      const name = term.versions({ type, id })
+      const version = ask(name, async (tables) => {
+        const cursor = await answerOf(termsIn(tables).openKeyCursor(entriesOf(name, 0), 'prev'))
+        return cursor && placeOf(cursor.key as string)
+      })
+      return version ?? 0
+    },
+    documentState: (type, id) => {
+      const row = ask(documentName(type, id), async (tables) => {
+        return (await answerOf(tables('documents').get([type, id]))) as DocumentRow | undefined
+      })
+      return (
+        row && {
+          revision: row.revision,
+          cursor: row.cursor,
+          deleted: row.data === undefined,
+          get document() {
+            return documentOf(row)
+          },
+        }
+      )
+    },
+    documentsOf: (type) => {
+      const rows = ask(`documents of ${type}`, async (tables) => {
+        const range = IDBKeyRange.bound([type], [type, []])
+        return (await answerOf(tables('documents').getAll(range))) as DocumentRow[]
+      })
+      return (rows ?? []).flatMap((row) => documentOf(row) ?? [])
     },
     firstMatch: (streams, after) => {
       if (!numbers.has(streams)) numbers.set(streams, numbers.size)
@@ -78,14 +183,23 @@ export function createView(tail: Tail, source: Source): View {
       const searched = found.get(name)
       if (searched?.match) return searched.match
       const from = Math.max(after, searched?.to ?? 0)
-      const to = tail.start()
-      if (from >= to) return tail.firstMatch(streams, from)
+      const events = tail.events
+      const to = tail.head.position - events.length
+      if (from >= to) return events.slice(from - to).find(compileStreams(streams))
       const wanted = { name, streams, after: from, to }
       searches.push(wanted)
-      return lookups.ask(`${name} from ${from} to ${to}`, async (tables) => {
+      return ask(`${name} from ${from} to ${to}`, async (tables) => {
         await search(wanted, (scan) => scan.page(tables, 1))
         return undefined
       })
     },
   }
+}
+
+export function answerName(key: string): string {
+  return `answer ${key}`
+}
+
+export function documentName(type: string, id: string): string {
+  return `document ${nameOf({ type, id })}`
 }

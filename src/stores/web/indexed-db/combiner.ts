@@ -7,7 +7,7 @@ import type { Database } from './database.ts'
 import type { Source } from './scan.ts'
 import { LOG, type LogRow, type Tables } from './schema.ts'
 import { NOTHING, Tail } from './tail.ts'
-import { createView, type Search, type View } from './view.ts'
+import { createView, goOn, type View } from './view.ts'
 import { createWriter, type Writer } from './write.ts'
 
 export interface CombinerOptions {
@@ -26,8 +26,7 @@ export type Send = (commit: PreparedCommit, signal?: AbortSignal) => Promise<Com
 /** The largest batch: all who are in it wait for its end. */
 const BATCH_COMMITS = 256
 const BATCH_CHARACTERS = 4 * 1024 * 1024
-/** A longer stretch of the log is searched before the lock is taken, but so often at most. */
-const NEAR = 1_000
+/** After so many searches without the lock they are done under it, however long that takes. */
 const SEARCHES = 2
 
 interface Waiting {
@@ -47,7 +46,7 @@ type Outcome = { readonly committed: Committed } | { readonly error: unknown }
  */
 export function createCombiner(options: CombinerOptions): Send {
   const { database, source, identifiers, queueLimit, onWritten } = options
-  const tail = new Tail()
+  const tail = new Tail(source)
   let queue: Waiting[] = []
   let unsettled = 0
   let running: Promise<void> | undefined
@@ -65,16 +64,11 @@ export function createCombiner(options: CombinerOptions): Send {
     queue = queue.slice(taken.length - before)
   }
 
-  /** Writes what is taken, or finds out what has to be searched before. */
-  const attempt = async (
-    taken: Waiting[],
-    view: View,
-    more: () => void,
-    isPatient: boolean,
-  ): Promise<readonly Search[]> => {
-    let far: readonly Search[] = []
+  /** Writes what is taken, unless something has to be searched for before: then it returns `false`. */
+  const attempt = async (taken: Waiting[], view: View, more: () => void): Promise<boolean> => {
     const settling: (() => void)[] = []
-    const isReady = (): boolean => {
+    let isReady = false
+    const rehearse = (): void =>
       view.rehearse(
         taken.map(
           ({ commit }) =>
@@ -82,20 +76,20 @@ export function createCombiner(options: CombinerOptions): Send {
               judge(commit, view),
         ),
       )
-      if (!isPatient) far = view.searches().filter(({ after, to }) => to - after > NEAR)
-      return far.length === 0
-    }
     const row = await database.write(async (tables, record): Promise<LogRow | undefined> => {
-      more()
       // What else they ask for is found out and fetched while the record is on its way.
-      if (!isReady()) return undefined
+      more()
+      rehearse()
       const [head] = await Promise.all([record, view.fetch(tables)])
       const early = taken.length
       more()
       if (tail.meet(head ?? NOTHING) || taken.length > early) {
-        if (!isReady()) return undefined
+        rehearse()
         await view.fetch(tables)
       }
+      isReady = view.unfinished().length === 0
+      if (!isReady) return undefined
+      view.bePatient()
       const writer = createWriter(tail, view, tables)
       for (const waiting of taken) {
         if (waiting.isSettled) continue
@@ -105,33 +99,28 @@ export function createCombiner(options: CombinerOptions): Send {
       }
       if (!writer.flush()) return undefined
       const { position, id } = tail.head
-      const written = {
-        log: head?.log ?? createEventId(),
-        identifiers,
-        position,
-        id,
-        greatest: tail.greatest,
-      }
+      const { log = createEventId() } = head ?? {}
+      const written = { log, identifiers, position, id, greatest: tail.greatest }
       tables('log').put(written, LOG)
       return written
     })
     tail.trim()
     for (const settle of settling) settle()
     if (row) onWritten()
-    return far
+    return isReady
   }
 
   const commitAll = async (taken: Waiting[], more: () => void): Promise<void> => {
     const view = createView(source, tail)
     try {
-      for (let tries = 0; ; tries += 1) {
+      for (let tries = 0; !(await attempt(taken, view, more)); tries += 1) {
+        // The lock is not held over what takes long, unless others write so much that it never ends.
+        for (const searching of view.unfinished()) {
+          await goOn(searching, (scan) => database.read((tables) => scan.page(tables, 1)))
+        }
         // Only searches stay true for another transaction.
         view.known.clear()
-        const far = await attempt(taken, view, more, tries === SEARCHES)
-        if (far.length === 0) return
-        for (const search of far) {
-          await view.search(search, (scan) => database.read((tables) => scan.page(tables, 1)))
-        }
+        if (tries === SEARCHES) view.bePatient()
       }
     } catch (error) {
       tail.meet(NOTHING)

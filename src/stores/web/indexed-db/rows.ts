@@ -93,6 +93,15 @@ export function rowsOf(placed: readonly Placed[]): EventRow[] {
   })
 }
 
+/** What an event is filed under, its id first. */
+export function namesOf(
+  { id, type, aggregate }: Pick<StoredEvent, 'id' | 'type' | 'aggregate'>,
+  keys: readonly string[],
+): string[] {
+  const names = [term.id(id), term.type(type), ...keys.map(term.key)]
+  return aggregate ? [...names, term.aggregate(aggregate)] : names
+}
+
 /** What a row is filed under, where this are the keys of its events. */
 export function termsOf(
   { position, ids, types, aggregates }: Omit<EventRow, 'terms'>,
@@ -100,13 +109,10 @@ export function termsOf(
 ): string[] {
   const which = new Map<string, number>()
   const versions = new Map<string, number>()
-  ids.forEach((_, index) => {
+  ids.forEach((id, index) => {
     const aggregate = aggregates[index]
-    const names = [...(keys[index] ?? []).map(term.key), term.type(types[index] as string)]
-    if (aggregate) {
-      names.push(term.aggregate(aggregate))
-      versions.set(term.versions(aggregate), aggregate.version)
-    }
+    if (aggregate) versions.set(term.versions(aggregate), aggregate.version)
+    const [, ...names] = namesOf({ id, type: types[index] as string, aggregate }, keys[index] ?? [])
     for (const name of names) which.set(name, (which.get(name) ?? 0) | (1 << index))
   })
   return [

@@ -39,7 +39,7 @@ const PAGE = 512
 
 /** Where the events of a stream are filed. */
 interface Filed {
-  readonly stream: Stream
+  readonly aggregate: AggregateRef | undefined
   /** A matching event is under one term of each list. */
   readonly lists: readonly (readonly string[])[]
   /** The list that is followed. */
@@ -49,15 +49,14 @@ interface Filed {
   high: number
 }
 
-export function createScan(
-  streams: Streams,
-  { codec, isIdentifier }: Source,
-  options: ScanOptions,
-): Scan {
+export function createScan(streams: Streams, source: Source, options: ScanOptions): Scan {
+  const { codec } = source
   const { after, backwards, first = PAGE, fromVersion = 0, toVersion = Infinity } = options
   const matches = compileStreams(streams)
-  const filed = streams === 'all' ? [] : streams.map((stream) => filedOf(stream, isIdentifier))
-  const isFiled = filed.length > 0 && filed.every(({ lists }) => lists.length > 0)
+  const filed = listsOf(streams, source)?.map((lists, index): Filed => {
+    const { aggregate } = streams[index] as Stream
+    return { aggregate, lists, followed: lists[0] ?? [], low: 0, high: Infinity }
+  })
   /** What is left to look at. */
   let from = after + 1
   let to = Number.MAX_SAFE_INTEGER
@@ -104,7 +103,7 @@ export function createScan(
     return [...ranges]
   }
 
-  const filedEvents = async (tables: Tables): Promise<StoredEvent[]> => {
+  const filedEvents = async (each: readonly Filed[], tables: Tables): Promise<StoredEvent[]> => {
     const found = new Map<number, [row: EventRow, which: number]>()
     const ends: number[] = []
     // Some may lie wholly before what is left.
@@ -121,7 +120,7 @@ export function createScan(
         ends.push(backwards ? last.position : last.position + last.ids.length - 1)
       }
     }
-    await Promise.all([...rangesOf(filed, ({ followed }) => followed).map(follow), meetEnd()])
+    await Promise.all([...rangesOf(each, ({ followed }) => followed).map(follow), meetEnd()])
     const low = backwards ? Math.max(from, ...ends) : from
     const high = backwards ? to : Math.min(to, ...ends)
     goOnBeyond(backwards ? low : high)
@@ -138,8 +137,8 @@ export function createScan(
       return (found as number | undefined) ?? Infinity
     }
     await Promise.all(
-      filed.map(async (each) => {
-        const name = term.versions(each.stream.aggregate as AggregateRef)
+      (filed ?? []).map(async (each) => {
+        const name = term.versions(each.aggregate as AggregateRef)
         const found = await Promise.all([seek(name, fromVersion), seek(name, toVersion + 1)])
         each.low = found[0]
         each.high = found[1] + SHARED - 1
@@ -157,7 +156,7 @@ export function createScan(
       return Math.min(Infinity, ...(await Promise.all(ends)))
     }
     await Promise.all(
-      filed.map(async (each) => {
+      (filed ?? []).map(async (each) => {
         if (each.lists.length < 2) return
         const reaches = await Promise.all(each.lists.map((list) => reachOf(each, list)))
         each.followed = each.lists[reaches.indexOf(Math.max(...reaches))] ?? each.followed
@@ -168,7 +167,7 @@ export function createScan(
   const page: Scan['page'] = async (tables, limit = Infinity) => {
     if (isVersioned) await seekVersions(tables)
     if (isPoor) await choose(tables)
-    const candidates = await (isFiled ? filedEvents(tables) : allEvents(tables))
+    const candidates = await (filed ? filedEvents(filed, tables) : allEvents(tables))
     const events: StoredEvent[] = []
     for (const event of backwards ? candidates.toReversed() : candidates) {
       const version = event.aggregate?.version ?? fromVersion
@@ -187,10 +186,21 @@ export function createScan(
   return { done: () => from > to, page }
 }
 
-function filedOf(stream: Stream, isIdentifier: (key: string) => boolean): Filed {
-  const { types, aggregate } = stream
-  const lists = narrow(stream, isIdentifier).keys.map((keys) => keys.map(term.key))
-  if (aggregate) lists.unshift([term.aggregate(aggregate)])
-  if (types) lists.push(types.map(term.type))
-  return { stream, lists, followed: lists[0] ?? [], low: 0, high: Infinity }
+/**
+ * The lists of terms of each stream: a matching event is under one of each list. `undefined` where that
+ * says nothing, because a stream may match every event.
+ */
+export function listsOf(
+  streams: Streams,
+  { isIdentifier }: Pick<Source, 'isIdentifier'>,
+): (readonly string[])[][] | undefined {
+  if (streams === 'all') return undefined
+  const all = streams.map((stream) => {
+    const { types, aggregate } = stream
+    const lists = narrow(stream, isIdentifier).keys.map((keys) => keys.map(term.key))
+    if (aggregate) lists.unshift([term.aggregate(aggregate)])
+    if (types) lists.push(types.map(term.type))
+    return lists
+  })
+  return all.every((lists) => lists.length > 0) ? all : undefined
 }

@@ -1,9 +1,8 @@
-import type { AggregateRef, StoredEvent } from '../../../event/event.ts'
+import type { StoredEvent } from '../../../event/event.ts'
 import { nameOf } from '../../../store/check-commit.ts'
 import { compareStrings } from '../../../store/compare.ts'
 import type { StoredDocument } from '../../../store/document.ts'
 import type { Answer, LogView } from '../../../store/judge.ts'
-import { compileStreams } from '../../../store/matches.ts'
 import type { MemoryLog } from '../../../store/memory-log.ts'
 import type { Streams } from '../../../store/stream.ts'
 import { answerOf } from './requests.ts'
@@ -14,14 +13,6 @@ import { Tail } from './tail.ts'
 
 type Fetch<Result> = (tables: Tables) => Promise<Result>
 type Match = Pick<StoredEvent, 'id' | 'type' | 'position'>
-
-/** A stretch of the log that has to be searched for a condition. */
-export interface Search {
-  readonly name: string
-  readonly streams: Streams
-  readonly after: number
-  readonly to: number
-}
 
 /**
  * The log as code sees it that cannot wait. What is not known yet counts as not there, and is fetched
@@ -37,26 +28,46 @@ export interface View
   readonly fetch: Fetch<void>
   /** Runs what cannot wait, as often as it asks for something new. */
   readonly settle: <Result>(work: () => Result, tables: Tables) => Promise<Result>
-  /** What the last rehearsal would have searched. */
-  readonly searches: () => readonly Search[]
-  /** Does one search, of which every page is read in its own way. It is done for all transactions. */
-  readonly search: (
-    search: Search,
-    page: (scan: Scan) => Promise<readonly StoredEvent[]>,
-  ) => Promise<void>
+  /** Searches for conditions that take long: they have to go on before anything is judged. */
+  readonly unfinished: () => readonly Searching[]
+  /** From now on searches go on to their end at once. */
+  readonly bePatient: () => void
 }
 
-/** A condition is often broken by one of the first events, or by none. */
+/** A search for the first event that breaks a condition. */
+export interface Searching {
+  readonly scan: Scan
+  readonly to: number
+  match: Match | undefined
+}
+
+/** Goes on with a search, of which each page is read in one way. */
+export async function goOn(
+  searching: Searching,
+  page: (scan: Scan) => Promise<readonly Match[]>,
+  pages = Infinity,
+): Promise<void> {
+  for (let count = 0; count < pages && isUnfinished(searching); count += 1) {
+    ;[searching.match] = await page(searching.scan)
+  }
+}
+
+function isUnfinished({ match, scan }: Searching): boolean {
+  return !match && !scan.done()
+}
+
+/** A condition is often broken by one of the first events, or by none: so many, and then four times as many. */
 const FIRST = 16
+const PAGES = 2
 
 /** `tail` is what is known of the end of the log. Default is nothing. */
-export function createView(source: Source, tail = new Tail()): View {
+export function createView(source: Source, tail = new Tail(source)): View {
   const { codec } = source
   const known = new Map<string, unknown>()
   const missing = new Map<string, Fetch<unknown>>()
-  const found = new Map<string, { readonly to: number; readonly match: Match | undefined }>()
+  const searches = new Map<string, Searching>()
   const numbers = new Map<Streams, number>()
-  let searches: Search[] = []
+  let pages = PAGES
 
   const ask = <Result>(name: string, fetching: Fetch<Result>): Result | undefined => {
     if (!known.has(name)) missing.set(name, fetching)
@@ -67,16 +78,6 @@ export function createView(source: Source, tail = new Tail()): View {
     missing.clear()
     await Promise.all(wanted.map(async ([name, get]) => known.set(name, await get(tables))))
   }
-  const recent = (test: (event: StoredEvent) => boolean): StoredEvent | undefined =>
-    tail.events.findLast(test)
-
-  const search: View['search'] = async ({ name, streams, after, to }, page) => {
-    const scan = createScan(streams, source, { after, to, first: FIRST })
-    let match: Match | undefined
-    while (!match && !scan.done()) [match] = await page(scan)
-    found.set(name, { to, match })
-  }
-
   const documentOf = ({ data, cursor, ...row }: DocumentRow): StoredDocument | undefined =>
     data === undefined
       ? undefined
@@ -85,10 +86,11 @@ export function createView(source: Source, tail = new Tail()): View {
   return {
     known,
     fetch,
-    searches: () => searches,
-    search,
+    unfinished: () => [...searches.values()].filter(isUnfinished),
+    bePatient: () => {
+      pages = Infinity
+    },
     rehearse: (works) => {
-      searches = []
       missing.clear()
       for (const work of works) {
         try {
@@ -114,20 +116,19 @@ export function createView(source: Source, tail = new Tail()): View {
       const { head } = tail
       if (position === head.position) return head.id
       const event =
-        recent((each) => each.position === position) ??
+        tail.at(position) ??
         ask(`at ${position}`, (tables) => eventsBetween(position, position, tables, codec))?.[0]
       return event?.id
     },
     eventById: (id) => {
       // Ids rise, so that a new one is known to be new without a look.
       if (tail.greatest && compareStrings(id, tail.greatest) > 0) return undefined
-      const isIt = (event: StoredEvent): boolean => event.id === id
       const name = term.id(id)
       return (
-        recent(isIt) ??
+        tail.last(name) ??
         ask(name, async (tables) => {
           const row = (await answerOf(termsIn(tables).get(name))) as EventRow | undefined
-          return row && eventsIn(row, codec).find(isIt)
+          return row && eventsIn(row, codec).find((event) => event.id === id)
         })
       )
     },
@@ -145,10 +146,10 @@ export function createView(source: Source, tail = new Tail()): View {
         }
         return { fingerprint, committed }
       }),
-    versionOf: ({ type, id }: AggregateRef) => {
-      const last = recent(({ aggregate }) => aggregate?.id === id && aggregate.type === type)
-      if (last?.aggregate) return last.aggregate.version
-      const name = term.versions({ type, id })
+    versionOf: (ref) => {
+      const last = tail.last(term.aggregate(ref))?.aggregate?.version
+      if (last !== undefined) return last
+      const name = term.versions(ref)
       const version = ask(name, async (tables) => {
         const cursor = await answerOf(termsIn(tables).openKeyCursor(entriesOf(name, 0), 'prev'))
         return cursor && placeOf(cursor.key as string)
@@ -180,16 +181,16 @@ export function createView(source: Source, tail = new Tail()): View {
     firstMatch: (streams, after) => {
       if (!numbers.has(streams)) numbers.set(streams, numbers.size)
       const name = `search ${numbers.get(streams)} ${after}`
-      const searched = found.get(name)
-      if (searched?.match) return searched.match
-      const from = Math.max(after, searched?.to ?? 0)
-      const events = tail.events
-      const to = tail.head.position - events.length
-      if (from >= to) return events.slice(from - to).find(compileStreams(streams))
-      const wanted = { name, streams, after: from, to }
-      searches.push(wanted)
-      return ask(`${name} from ${from} to ${to}`, async (tables) => {
-        await search(wanted, (scan) => scan.page(tables, 1))
+      const done = searches.get(name)
+      if (done?.match) return done.match
+      const from = Math.max(after, done?.to ?? 0)
+      const to = tail.start
+      if (from >= to) return tail.firstMatch(streams, from)
+      return ask(`${name} ${from} ${to}`, async (tables) => {
+        const scan = createScan(streams, source, { after: from, to, first: FIRST })
+        const searching: Searching = { scan, to, match: undefined }
+        searches.set(name, searching)
+        await goOn(searching, (each) => each.page(tables, 1), pages)
         return undefined
       })
     },

@@ -29,12 +29,12 @@ export function createWriter(tail: Tail, view: View, tables: Tables): Writer {
       isWritten = true
       const first = tail.head.position + 1
       const events = commit.events.map((prepared, index): StoredEvent => {
-        const { id, type, data, metadata, aggregate: of, json } = prepared
+        const { id, type, data, metadata, aggregate: of } = prepared
         const version = versions[index]
         const aggregate = of && version ? { aggregate: { ...of, version } } : {}
         const event = { id, type, data, metadata, position: first + index, timestamp, ...aggregate }
-        tail.add(event, json.length)
         placed.push([event, prepared])
+        tail.add([event, prepared])
         return event
       })
       commit.documents.forEach(({ type, id, json, cursor }, index) => {

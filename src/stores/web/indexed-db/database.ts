@@ -61,41 +61,43 @@ export function createDatabase(
   }
 
   const open = async (): Promise<IDBDatabase> => {
-    try {
-      if (typeof indexedDB === 'undefined') throw storeError(name, faults.SecurityError)
-      const request = indexedDB.open(name, upgrades.length)
-      request.addEventListener('blocked', () => {
-        waitsFor = 'another tab has an older version of it open. Close or reload that tab'
-        console.warn(`The database ${name} waits: ${waitsFor}.`)
-      })
-      request.addEventListener('upgradeneeded', ({ oldVersion }) => {
-        if (isMade || oldVersion > 0) upgrades.slice(oldVersion).forEach((up) => up(request.result))
-        else request.transaction?.abort()
-      })
-      current = await answerOf(request)
-      current.addEventListener('versionchange', ({ newVersion }) => {
-        lost ??= storeError(name, newVersion === null ? faults.cleared : faults.VersionError)
-        current?.close()
-      })
-      // It is opened again, and looked at for evidence that the log is still there.
-      current.addEventListener('close', () => (current = opening = undefined))
-      return current
-    } catch (error) {
-      // The next call tries again.
-      opening = undefined
-      throw error
-    }
+    if (typeof indexedDB === 'undefined') throw storeError(name, faults.SecurityError)
+    const request = indexedDB.open(name, upgrades.length)
+    request.addEventListener('blocked', () => {
+      waitsFor = 'another tab has an older version of it open. Close or reload that tab'
+      console.warn(`The database ${name} waits: ${waitsFor}.`)
+    })
+    request.addEventListener('upgradeneeded', ({ oldVersion }) => {
+      if (isMade || oldVersion > 0) {
+        for (const upgrade of upgrades.slice(oldVersion)) upgrade(request.result)
+      } else {
+        lost = storeError(name, faults.nothing)
+        request.transaction?.abort()
+      }
+    })
+    const database = await answerOf(request)
+    database.addEventListener('versionchange', ({ newVersion }) => {
+      lost ??= storeError(name, newVersion === null ? faults.cleared : faults.VersionError)
+      database.close()
+    })
+    // It is opened again, and looked at for evidence that the log is still there.
+    database.addEventListener('close', () => (current = opening = undefined))
+    return (current = database)
   }
 
   const connection = async (): Promise<IDBDatabase> => {
-    opening ??= open()
+    const begun = (opening ??= open())
+    begun.catch(() => {
+      // The next call tries again.
+      if (opening === begun) opening = undefined
+    })
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
       const refuse = (): void => reject(storeError(name, ['busy', waitsFor], { retryable: true }))
       timer = setTimeout(refuse, busyTimeout)
     })
     try {
-      return await Promise.race([opening, late])
+      return await Promise.race([begun, late])
     } finally {
       clearTimeout(timer)
     }

@@ -6,7 +6,7 @@ const DAMAGED = 'it is damaged, or no log. Delete it, or take another name'
 export const faults: {
   readonly [Name in string]: readonly [fault: StoreFault, why: string]
 } & Record<
-  'cleared' | 'SecurityError' | 'VersionError',
+  'cleared' | 'nothing' | 'SecurityError' | 'VersionError',
   readonly [fault: StoreFault, why: string]
 > = {
   QuotaExceededError: ['full', 'the browser has no more room for this site. Delete something'],
@@ -14,6 +14,7 @@ export const faults: {
   SecurityError: ['denied', 'this page may store nothing here. Take another store'],
   ConstraintError: ['not-a-log', DAMAGED],
   NotFoundError: ['not-a-log', DAMAGED],
+  nothing: ['not-a-log', 'there is none. Open a store first'],
   cleared: ['cleared', 'it was deleted or cleared while it was open. Open a new store'],
 }
 

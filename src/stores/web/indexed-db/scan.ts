@@ -151,7 +151,8 @@ export function createScan(streams: Streams, source: Source, options: ScanOption
     const reachOf = async (each: Filed, list: readonly string[]): Promise<number> => {
       const ends = rangesOf([each], () => list).map(async ([, range]) => {
         const keys = await answerOf(termsIn(tables).getAllKeys(range, PAGE))
-        return keys.length < PAGE ? Infinity : (keys.at(-1) as number)
+        // Where all of it is here, the shorter list is the better one.
+        return keys.length < PAGE ? Number.MAX_SAFE_INTEGER - keys.length : (keys.at(-1) as number)
       })
       return Math.min(Infinity, ...(await Promise.all(ends)))
     }

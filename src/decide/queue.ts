@@ -34,7 +34,7 @@ const deciding = scopeStorage<readonly Turn[]>()
  * Decisions of one process on the same boundary work one after another instead of racing: optimism
  * alone wastes most of its attempts on a hot key. Only a courtesy to the store, which judges anyway: a
  * decision inside another one does not wait, or two could wait for each other for ever. Where that cannot
- * be told (browsers), one that decides for long is not waited for.
+ * be told (browsers), one that takes long is not waited for.
  */
 export async function takeTurn<Result>(
   store: EventStore,
@@ -53,11 +53,7 @@ export async function takeTurn<Result>(
     )
   }
   const turn = { store, names, over: false }
-  const run = (leave?: () => void): Promise<Result> =>
-    work((decide) => {
-      if (leave && deciding.isBrief) setTimeout(leave, PATIENCE)
-      return deciding.run([turn, ...around], decide)
-    })
+  const run = (): Promise<Result> => work((decide) => deciding.run([turn, ...around], decide))
   try {
     return await (around.length > 0 ? run() : inLine(store, names, signal, run))
   } finally {
@@ -75,7 +71,7 @@ async function inLine<Result>(
   store: EventStore,
   names: readonly string[],
   signal: AbortSignal | undefined,
-  run: (leave: () => void) => Promise<Result>,
+  run: () => Promise<Result>,
 ): Promise<Result> {
   const lines = linesOf.get(store) ?? new Map<string, Line>()
   linesOf.set(store, lines)
@@ -94,7 +90,8 @@ async function inLine<Result>(
   }
   try {
     await unlessAborted('the decision', signal, ahead)
-    return await run(resolve)
+    if (deciding.isBrief) setTimeout(resolve, PATIENCE)
+    return await run()
   } finally {
     resolve()
     for (const name of names) if ((lines.get(name)!.length -= 1) === 0) lines.delete(name)

@@ -58,49 +58,6 @@ export function memoryLog({ decode }: JsonCodec): MemoryLog {
   const documentState: MemoryLog['documentState'] = (type, id) =>
     documents.get(nameOf({ type, id }))
 
-  const append = (
-    { id, type, data, metadata, aggregate }: Writable['events'][number],
-    version: number | undefined,
-    timestamp: string,
-  ): StoredEvent => {
-    const position = log.length + 1
-    const place = aggregate && { aggregate: { ...aggregate, version: version as number } }
-    const event: StoredEvent = { id, type, data, metadata, position, timestamp, ...place }
-    log.push(event)
-    byId.set(id, event)
-    if (aggregate) versions.set(nameOf(aggregate), version as number)
-    return event
-  }
-
-  const save = (
-    { type, id, json, cursor = documentState(type, id)?.cursor }: Writable['documents'][number],
-    { status, revision }: Committed['documents'][number],
-    updatedAt: string,
-  ): void => {
-    if (status === 'skipped') return
-    const deleted = json === undefined
-    const document = deleted
-      ? undefined
-      : { type, id, data: decode(json), ...(cursor && { cursor }), revision, updatedAt }
-    documents.set(nameOf({ type, id }), { deleted, cursor, revision, document })
-  }
-
-  const send = (
-    { id, type, json, orderKey }: Writable['outbox'][number],
-    cause: StoredEvent | undefined,
-    timestamp: string,
-  ): void => {
-    outbox.add({
-      id,
-      type,
-      data: decode(json),
-      ...(orderKey && { orderKey }),
-      ...(cause && { event: causeOf(cause) }),
-      timestamp,
-      cursor: String((sent += 1)),
-    })
-  }
-
   return {
     head,
     idAt: (position) => log[position - 1]?.id,
@@ -117,13 +74,52 @@ export function memoryLog({ decode }: JsonCodec): MemoryLog {
       for (const record of outbox) if (ids.includes(record.id)) outbox.delete(record)
     },
     write: (commit, verdict, timestamp = new Date().toISOString()) => {
-      const events = commit.events.map((event, index) =>
-        append(event, verdict.versions[index], timestamp),
-      )
-      commit.documents.forEach((document, index) =>
-        save(document, verdict.documents[index]!, timestamp),
-      )
-      for (const record of commit.outbox) send(record, events[record.event ?? -1], timestamp)
+      const events = commit.events.map(({ id, type, data, metadata, aggregate: of }, index) => {
+        const version = verdict.versions[index] as number
+        const position = log.length + 1
+        const aggregate = of && { aggregate: { ...of, version } }
+        const event: StoredEvent = { id, type, data, metadata, position, timestamp, ...aggregate }
+        log.push(event)
+        byId.set(id, event)
+        if (of) versions.set(nameOf(of), version)
+        return event
+      })
+      commit.documents.forEach(({ type, id, json, cursor: given }, index) => {
+        const { status, revision } = verdict.documents[index]!
+        if (status === 'skipped') return
+        const cursor = given ?? documentState(type, id)?.cursor
+        const deleted = json === undefined
+        const document = deleted
+          ? undefined
+          : {
+              type,
+              id,
+              data: decode(json),
+              ...(cursor && { cursor }),
+              revision,
+              updatedAt: timestamp,
+            }
+        documents.set(nameOf({ type, id }), { deleted, cursor, revision, document })
+      })
+      for (const { id, type, json, event: index = -1, orderKey } of commit.outbox) {
+        const cause = events[index]
+        outbox.add({
+          id,
+          type,
+          data: decode(json),
+          ...(orderKey && { orderKey }),
+          ...(cause && {
+            event: {
+              id: cause.id,
+              type: cause.type,
+              position: cause.position,
+              metadata: cause.metadata,
+            },
+          }),
+          timestamp,
+          cursor: String((sent += 1)),
+        })
+      }
       const committed: Committed = {
         events,
         documents: verdict.documents,
@@ -135,13 +131,4 @@ export function memoryLog({ decode }: JsonCodec): MemoryLog {
       return committed
     },
   }
-}
-
-function causeOf({
-  id,
-  type,
-  position,
-  metadata,
-}: StoredEvent): NonNullable<OutboxRecord['event']> {
-  return { id, type, position, metadata }
 }

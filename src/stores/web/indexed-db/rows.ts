@@ -52,7 +52,7 @@ export function whichOf({ terms }: EventRow, name: string): number {
 }
 
 /** The entries of a term from one place to another, both inclusive. */
-export function entriesOf(name: string, from: number, to = Infinity): IDBKeyRange {
+export function entriesOf(name: string, from: number, to: number = Infinity): IDBKeyRange {
   return IDBKeyRange.bound(entryOf(name, from), entryOf(name, to, 35))
 }
 

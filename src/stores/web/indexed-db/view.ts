@@ -45,7 +45,7 @@ export interface Searching {
 export async function goOn(
   searching: Searching,
   page: (scan: Scan) => Promise<readonly Match[]>,
-  pages = Infinity,
+  pages: number = Infinity,
 ): Promise<void> {
   for (let count = 0; count < pages && isUnfinished(searching); count += 1) {
     ;[searching.match] = await page(searching.scan)
@@ -61,7 +61,7 @@ const FIRST = 16
 const PAGES = 2
 
 /** `tail` is what is known of the end of the log. Default is nothing. */
-export function createView(source: Source, tail = new Tail(source)): View {
+export function createView(source: Source, tail: Tail = new Tail(source)): View {
   const { codec } = source
   const known = new Map<string, unknown>()
   const missing = new Map<string, Fetch<unknown>>()

@@ -28,6 +28,20 @@ export const brokenReaders: readonly Broken[] = [
     change: readingWith((options) => ({ ...options, after: undefined })),
   },
   {
+    name: 'gives the last event of a page again, where there are several streams',
+    breaks: 'pages of several streams, each after the last event of the one before',
+    change: (store) => ({
+      read: async function* (streams, options) {
+        const { after, limit } = options ?? {}
+        const isPage = limit !== undefined && streams !== 'all' && streams.length > 1
+        if (!isPage || typeof after !== 'object') return yield* store.read(streams, options)
+        const all = await Array.fromAsync(store.read(streams))
+        const seen = all.findIndex(({ id }) => id === after.eventId)
+        yield* all.slice(seen, seen + limit)
+      },
+    }),
+  },
+  {
     name: 'ignores the limit',
     breaks: '`after` excludes what the cursor has seen, `limit` bounds',
     change: readingWith((options) => ({ ...options, limit: undefined })),

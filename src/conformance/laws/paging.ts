@@ -94,6 +94,28 @@ export const pagingLaws: readonly Law[] = [
     },
   },
   {
+    law: 'pages of several streams, each after the last event of the one before, have each event once',
+    prove: async (open) => {
+      const { store } = await open()
+      const carts = ['cart_1', 'cart_2', 'cart_3']
+      const streams = carts.map((cartId) => cart(cartId))
+      const commits = numbers(0, 12).map((n) => added(carts[(n * n) % 3] as string, { n }))
+      for (const event of commits) await store.commit({ events: [event] })
+      for (const limit of [1, 2, 5]) {
+        const found: unknown[] = []
+        let last: string | undefined
+        for (let page = 0; page <= commits.length; page += 1) {
+          const after = last === undefined ? undefined : { eventId: last }
+          const events = await read(store, streams, { after, limit })
+          if (events.length === 0) break
+          found.push(...field(events, 'n'))
+          last = ids(events).at(-1)
+        }
+        equal(found, numbers(0, 12), `pages of ${limit}`)
+      }
+    },
+  },
+  {
     law: 'a read ends at the newest event that was there when it began, whatever is appended meanwhile',
     prove: async (open) => {
       const { store } = await open()

@@ -1,4 +1,4 @@
-import { openIndexedDb } from '../src/stores/web/indexed-db/index.ts'
+import { openIndexedDB } from '../src/stores/web/indexed-db/index.ts'
 import { aggregateAppends } from './browser-aggregate.ts'
 import { Carts } from './browser-carts.ts'
 import { openRawLog, type RawLog } from './browser-raw.ts'
@@ -20,8 +20,8 @@ export async function appends(durability: 'strict' | 'relaxed'): Promise<readonl
   const random = randomNumbers(7)
   const plain = await openRawLog('raw', false)
   const indexed = await openRawLog('raw-indexed', true)
-  const store = openIndexedDb({ name: 'log', durability })
-  const forAggregates = openIndexedDb({ name: 'aggregates', durability })
+  const store = openIndexedDB({ name: 'log', durability })
+  const forAggregates = openIndexedDB({ name: 'aggregates', durability })
   const carts = await Carts.of(store)
   const aggregates = aggregateAppends(forAggregates)
   const puts = (raw: RawLog, count: number, batch: number): Promise<number> =>

@@ -1,4 +1,4 @@
-import { openIndexedDb } from '../src/stores/web/indexed-db/index.ts'
+import { openIndexedDB } from '../src/stores/web/indexed-db/index.ts'
 import { openRawLog } from './browser-raw.ts'
 import { inTurns, type Measured } from './measure.ts'
 import { CARTS, cartIdOf, randomNumbers, sampleEvent } from './sample.ts'
@@ -14,7 +14,7 @@ const random = randomNumbers(7)
 
 /** Fills the log and its opponent with the same events. */
 export async function fill(): Promise<void> {
-  const store = openIndexedDb({ name: 'log', durability: 'relaxed' })
+  const store = openIndexedDB({ name: 'log', durability: 'relaxed' })
   const raw = await openRawLog('raw-indexed', true)
   for (let done = 0; done < EVENTS; done += FILLING) {
     const events = Array.from({ length: FILLING }, (_, index) =>
@@ -28,7 +28,7 @@ export async function fill(): Promise<void> {
 
 /** Streams of 100 events, and the first of them after opening. */
 export async function reads(): Promise<readonly Measured[]> {
-  const store = openIndexedDb({ name: 'log' })
+  const store = openIndexedDB({ name: 'log' })
   const raw = await openRawLog('raw-indexed', true)
   const streams = await inTurns(
     [
@@ -63,14 +63,14 @@ export async function firstRead(from: 'raw' | 'store'): Promise<number> {
     expectRows(await raw.getAll(randomCart()))
     raw.close()
   } else {
-    const store = openIndexedDb({ name: 'log' })
+    const store = openIndexedDB({ name: 'log' })
     expectRows(await loadFrom(store))
     await store.close()
   }
   return (performance.now() - start) / 1_000
 }
 
-async function loadFrom(store: ReturnType<typeof openIndexedDb>): Promise<readonly unknown[]> {
+async function loadFrom(store: ReturnType<typeof openIndexedDB>): Promise<readonly unknown[]> {
   return (await store.load([{ filter: { cartId: randomCart() } }])).events
 }
 

@@ -1,7 +1,7 @@
 /** Logs in the storages of a browser. @module */
 export {
-  reindexIndexedDb,
-  type IndexedDbOptions,
+  reindexIndexedDB,
+  type IndexedDBOptions,
   type ReindexOptions,
 } from '../../stores/web/indexed-db/index.ts'
 export type {

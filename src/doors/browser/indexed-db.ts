@@ -1,4 +1,4 @@
-import { openIndexedDb, type IndexedDbOptions } from '../../stores/web/indexed-db/index.ts'
+import { openIndexedDB, type IndexedDBOptions } from '../../stores/web/indexed-db/index.ts'
 import { BrowserEventStore } from './store.ts'
 
 /**
@@ -20,7 +20,7 @@ export class IndexedDBEventStore<
   _Inbound = unknown,
   _Outbound = unknown,
 > extends BrowserEventStore<State> {
-  constructor(options: IndexedDbOptions) {
-    super(openIndexedDb(options))
+  constructor(options: IndexedDBOptions) {
+    super(openIndexedDB(options))
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import { conformance } from '../../conformance/index.ts'
 import { jsonCodec } from '../../store/json.ts'
 import { deleteDatabase, freshName } from './fresh.fixture.ts'
-import { openIndexedDb } from './indexed-db/index.ts'
+import { openIndexedDB } from './indexed-db/index.ts'
 
 conformance(
   { describe, it },
@@ -10,7 +10,7 @@ conformance(
     name: 'IndexedDB in Chromium',
     open: (options) => {
       const name = freshName()
-      const reopen = () => openIndexedDb({ codec: jsonCodec, ...options, name })
+      const reopen = () => openIndexedDB({ codec: jsonCodec, ...options, name })
       return { store: reopen(), reopen, remove: () => deleteDatabase(name) }
     },
     can: ['totalOrder', 'atomicReads', 'anyBoundary', 'watch'],

@@ -54,7 +54,7 @@ export function createDatabase(
     }
     if (row?.position && (row.reindexing || row.identifiers !== identifiers)) {
       const found = row.reindexing?.to ?? row.identifiers
-      const why = `it is indexed by ${found}, not by ${identifiers}: run reindexIndexedDb to its end`
+      const why = `it is indexed by ${found}, not by ${identifiers}: run reindexIndexedDB to its end`
       throw storeError(name, ['identifiers', why])
     }
     return see(row)

@@ -1,6 +1,6 @@
 // oxlint-disable-next-line import/no-unassigned-import -- It puts IndexedDB where a browser has it.
 import 'fake-indexeddb/auto'
-import { openIndexedDb, type IndexedDbOptions } from './index.ts'
+import { openIndexedDB, type IndexedDBOptions } from './index.ts'
 import { answerOf } from './requests.ts'
 
 let count = 0
@@ -12,8 +12,8 @@ export function newName(): string {
 }
 
 /** Opens a store on a database of its own, unless it is named. */
-export function opened(options: Partial<IndexedDbOptions> = {}): ReturnType<typeof openIndexedDb> {
-  return openIndexedDb({ name: newName(), ...options })
+export function opened(options: Partial<IndexedDBOptions> = {}): ReturnType<typeof openIndexedDB> {
+  return openIndexedDB({ name: newName(), ...options })
 }
 
 /** Works on a database as somebody else would. */

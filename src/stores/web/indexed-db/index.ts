@@ -21,9 +21,9 @@ import { createDatabase } from './database.ts'
 import { identifiersText } from './reindex.ts'
 import { capabilities, createStore } from './store.ts'
 
-export { reindexIndexedDb, type ReindexOptions } from './reindex.ts'
+export { reindexIndexedDB, type ReindexOptions } from './reindex.ts'
 
-export interface IndexedDbOptions {
+export interface IndexedDBOptions {
   /** The name of the database, which the log has for itself. */
   readonly name: string
   /** Which keys of `data` are identifiers. Default is every key that ends in `Id` or `_id`. */
@@ -61,15 +61,15 @@ const checkOptions: Check = object(
  * lets this page store nothing. `'full'`: it gives no more room; nothing of the commit was written.
  * `'newer-version'`: a newer version of the application has it in another tab. `'busy'`: an older one
  * has, and does not let go. `'cleared'`: the user cleared it; open a new store. `'identifiers'`: it is
- * indexed by others, see {@link reindexIndexedDb}. `'not-a-log'`: it holds something else, or was damaged.
+ * indexed by others, see {@link reindexIndexedDB}. `'not-a-log'`: it holds something else, or was damaged.
  *
  * ```ts
  * await using store = new IndexedDBEventStore({ name: 'orders' })
  * await store.commit({ events: [{ type: 'CART_CREATED', data: { cartId: 'cart_123' } }] })
  * ```
  */
-export function openIndexedDb(options: IndexedDbOptions): EventStore & AsyncDisposable {
-  checkOptions(options, ['openIndexedDb'])
+export function openIndexedDB(options: IndexedDBOptions): EventStore & AsyncDisposable {
+  checkOptions(options, ['openIndexedDB'])
   const { name, codec = dateCodec, durability = 'strict' } = options
   const { busyTimeout = 10_000, queueLimit = 10_000 } = options
   const { identifiers: given = DEFAULT_IDENTIFIERS } = options

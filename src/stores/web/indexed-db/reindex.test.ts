@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import type { StoreFault } from '../../../store/errors.ts'
 import { newName, opened } from './databases.fixture.ts'
-import { reindexIndexedDb } from './index.ts'
+import { reindexIndexedDB } from './index.ts'
 
 const fails = (fault: StoreFault) => expect.objectContaining({ code: 'STORE', fault })
 const identifiers = ['sku']
@@ -23,11 +23,11 @@ test('other identifiers are refused until the log is indexed by them, and then f
   await using before = opened({ name, identifiers })
   await expect(before.load(bySku)).rejects.toEqual(fails('identifiers'))
   await expect(before.commit({ events: [{ type: 'A', data: {} }] })).rejects.toThrow(
-    /reindexIndexedDb/u,
+    /reindexIndexedDB/u,
   )
   await using old = opened({ name })
   await old.load('all')
-  await reindexIndexedDb({ name, identifiers })
+  await reindexIndexedDB({ name, identifiers })
   await expect(old.load('all')).rejects.toEqual(fails('identifiers'))
   await using store = opened({ name, identifiers })
   const getAll = vi.spyOn(IDBIndex.prototype, 'getAll')
@@ -42,7 +42,7 @@ test('other identifiers are refused until the log is indexed by them, and then f
     expect: [{ aggregate, version: 6 }],
   })
   // A second time there is nothing to do.
-  await reindexIndexedDb({ name, identifiers })
+  await reindexIndexedDB({ name, identifiers })
   expect((await store.load('all')).events).toHaveLength(31)
 })
 
@@ -61,14 +61,14 @@ test('a reindexing that was stopped half-way keeps every store out until it has 
     if (puts === 1_000) controller.abort()
     return put.apply(this, given)
   })
-  const stopped = reindexIndexedDb({ name, identifiers, signal: controller.signal })
+  const stopped = reindexIndexedDB({ name, identifiers, signal: controller.signal })
   await expect(stopped).rejects.toMatchObject({ code: 'ABORTED' })
   for (const options of [{}, { identifiers }]) {
     await using store = opened({ name, ...options })
     await expect(store.load('all')).rejects.toEqual(fails('identifiers'))
   }
   puts = 1_000
-  await reindexIndexedDb({ name, identifiers })
+  await reindexIndexedDB({ name, identifiers })
   // It went on where it had stopped.
   expect(puts - 1_000).toBeLessThan(300)
   spy.mockRestore()
@@ -89,6 +89,6 @@ test('an empty log takes any identifiers', async () => {
 
 test('there is nothing to reindex where there is no database, and none is made', async () => {
   const name = newName()
-  await expect(reindexIndexedDb({ name, identifiers })).rejects.toEqual(fails('not-a-log'))
+  await expect(reindexIndexedDB({ name, identifiers })).rejects.toEqual(fails('not-a-log'))
   expect((await indexedDB.databases()).map((database) => database.name)).not.toContain(name)
 })

@@ -33,11 +33,11 @@ export function identifiersText(identifiers: Identifiers): string {
  *
  * ```ts
  * const identifiers = ['*Id', 'sku']
- * await reindexIndexedDb({ name: 'shop', identifiers })
+ * await reindexIndexedDB({ name: 'shop', identifiers })
  * const store = new IndexedDBEventStore({ name: 'shop', identifiers })
  * ```
  */
-export async function reindexIndexedDb(options: ReindexOptions): Promise<void> {
+export async function reindexIndexedDB(options: ReindexOptions): Promise<void> {
   const { name, identifiers, codec = dateCodec, busyTimeout = 10_000, signal } = options
   const to = identifiersText(identifiers)
   const isIdentifier = identifierTest(identifiers)

@@ -29,6 +29,9 @@ export function acrossTabs(name: string): Changes {
   })
 }
 
+/** Milliseconds between two announcements to others: each costs as much as a small commit. */
+const PAUSE = 20
+
 const heard = new WeakMap<object, Set<() => void>>()
 
 /** Announcements to those who have a log in the same object open: what one tab has for itself. */
@@ -57,10 +60,22 @@ function createChanges(open: (hear: () => void) => Channel): Changes {
     })
   }
   const channel = open(notice)
+  let resting: ReturnType<typeof setTimeout> | undefined
+  let isOwed = false
+  const post = (): void => {
+    isOwed = resting !== undefined
+    if (isOwed) return
+    channel.post()
+    resting = setTimeout(() => {
+      resting = undefined
+      if (isOwed) post()
+    }, PAUSE)
+    ;(resting as { unref?: () => void }).unref?.()
+  }
   return {
     announce: () => {
       notice()
-      channel.post()
+      post()
     },
     notice,
     add: (listener) => {
@@ -72,6 +87,8 @@ function createChanges(open: (hear: () => void) => Channel): Changes {
     },
     stop: () => {
       listeners.clear()
+      clearTimeout(resting)
+      if (isOwed) channel.post()
       channel.close()
     },
   }

@@ -100,7 +100,16 @@ test.each(kinds)(
 test('a tab has its sessionStorage for itself', async () => {
   await using tabs = await openTabs()
   const [here, there] = await Promise.all([tabs.open(), tabs.open()])
+  for (const page of [here, there]) {
+    await page.evaluate((file) => {
+      globalThis.seen = []
+      eventfold.store('sessionStorage', file).watch(() => void globalThis.seen.push(1))
+    }, name)
+  }
   await append(here, 'sessionStorage', name)
+  await expect.poll(() => here.evaluate(() => globalThis.seen)).toEqual([1])
+  await there.waitForTimeout(300)
+  expect(await there.evaluate(() => globalThis.seen)).toEqual([])
   const counts = [here, there].map((page) =>
     page.evaluate(
       async (file) => (await eventfold.everything(eventfold.store('sessionStorage', file))).length,

@@ -36,7 +36,13 @@ export async function outcome<Answer>(call: () => Promise<Answer>): Promise<Outc
   } catch (error) {
     if (!core.isEventfoldError(error)) throw error
     const { code, message, outcome: known } = error
-    return { code, message, outcome: known, ...('fault' in error && { fault: error.fault }) }
+    return {
+      code,
+      message,
+      outcome: known,
+      ...('fault' in error && { fault: error.fault }),
+      ...(core.isEventfoldError(error, 'CONFLICT') && { reason: error.conflict.reason }),
+    }
   }
 }
 

@@ -112,8 +112,8 @@ test.each([
   expect(ofDrizzle.split('\n').filter((line) => /^(consumer|node_modules)/.test(line))).toEqual([])
 })
 
-/** The size in bytes of what a browser downloads, minified and gzipped. */
-async function browserBundle(contents: string): Promise<number> {
+/** The size in bytes of what a browser downloads, minified and gzipped; what is external it has anyway. */
+async function browserBundle(contents: string, external: string[] = []): Promise<number> {
   // An import of a Node built-in fails the build, or is left over as an import of the bundle.
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: app },
@@ -123,22 +123,47 @@ async function browserBundle(contents: string): Promise<number> {
     minify: true,
     metafile: true,
     write: false,
+    external,
     logLevel: 'silent',
   })
-  expect(Object.values(metafile.outputs).flatMap(({ imports }) => imports)).toEqual([])
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports)
+  expect(imports.filter(({ path }) => !external.includes(path))).toEqual([])
   return gzipSync(outputFiles[0]?.contents ?? '').length
 }
 
-const core = (): Promise<number> =>
-  browserBundle(`export { createEventClient, defineDecision, MemoryEventStore } from 'eventfold'`)
+const core = `export { createEventClient, defineDecision, MemoryEventStore } from 'eventfold'`
+
+/** What the exports of a door add to the core. */
+async function more(names: string, door: string, external?: string[]): Promise<number> {
+  const both = browserBundle(`${core}; export { ${names} } from 'eventfold/${door}'`, external)
+  return (await both) - (await browserBundle(core))
+}
 
 test('a browser gets the core without Node built-ins, and it does not grow', async () => {
-  const [size, everything] = [await core(), await browserBundle(`export * from 'eventfold'`)]
-  console.log(`Gzipped: ${size} bytes for the core, ${everything} for the whole front door`)
-  expect(size).toBeLessThan(10_650)
+  const sizes = [await browserBundle(core), await browserBundle(`export * from 'eventfold'`)]
+  console.log(`Gzipped: ${sizes[0]} bytes for the core, ${sizes[1]} for the whole front door`)
+  expect(sizes[0]).toBeLessThan(10_650)
 })
 
 // Not reached yet. This turns red on the day it is: then it becomes an ordinary test, and the ceiling goes.
 test.fails('unmet: the core is under 10 kB', async () => {
-  expect(await core()).toBeLessThan(10_000)
+  expect(await browserBundle(core)).toBeLessThan(10_000)
+})
+
+test('a browser gets its stores and the hooks without Node built-ins, and they do not grow', async () => {
+  const indexedDB = await more('IndexedDBEventStore', 'browser')
+  const localStorage = await more('LocalStorageEventStore', 'browser')
+  const hooks = await more('EventClientProvider, useDecision, useProjection', 'react', ['react'])
+  console.log(
+    `Gzipped, beside the core: ${indexedDB} bytes for IndexedDBEventStore, ` +
+      `${localStorage} for LocalStorageEventStore, ${hooks} for the hooks`,
+  )
+  expect(indexedDB).toBeLessThan(8_600)
+  expect(localStorage).toBeLessThan(5_900)
+  expect(hooks).toBeLessThan(1_200)
+})
+
+// As above.
+test.fails('unmet: IndexedDB takes under 6 kB beside the core', async () => {
+  expect(await more('IndexedDBEventStore', 'browser')).toBeLessThan(6_000)
 })

@@ -35,7 +35,7 @@ export function foldOf<State, Subject>(
       if (typeof initialState === 'function') {
         return (initialState as (subject: Subject) => State)(subject)
       }
-      return typeof initialState === 'object' ? structuredClone(initialState) : initialState
+      return structuredClone(initialState)
     },
     add: (state, events) =>
       events.reduce((current, event) => {

@@ -90,7 +90,7 @@ async function inLine<Result>(
   }
   try {
     await unlessAborted('the decision', signal, ahead)
-    if (deciding.isBrief) setTimeout(resolve, PATIENCE)
+    if (deciding.brief) setTimeout(resolve, PATIENCE)
     return await run()
   } finally {
     resolve()

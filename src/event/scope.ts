@@ -3,7 +3,7 @@ export interface ScopeStorage<Scope> {
   readonly getStore: () => Scope | undefined
   readonly run: <Result>(scope: Scope, work: () => Result) => Result
   /** Whether it covers the synchronous part alone. */
-  readonly isBrief?: boolean
+  readonly brief?: true
 }
 
 /**
@@ -22,7 +22,7 @@ export function scopeStorage<Scope>(): ScopeStorage<Scope> {
 export function synchronousStorage<Scope>(): ScopeStorage<Scope> {
   let active: Scope | undefined
   return {
-    isBrief: true,
+    brief: true,
     getStore: () => active,
     run: (scope, work) => {
       const before = active

@@ -88,18 +88,18 @@ export function memoryLog({ decode }: JsonCodec): MemoryLog {
         const { status, revision } = verdict.documents[index]!
         if (status === 'skipped') return
         const cursor = given ?? documentState(type, id)?.cursor
-        const deleted = json === undefined
-        const document = deleted
-          ? undefined
-          : {
-              type,
-              id,
-              data: decode(json),
-              ...(cursor && { cursor }),
-              revision,
-              updatedAt: timestamp,
-            }
-        documents.set(nameOf({ type, id }), { deleted, cursor, revision, document })
+        const document =
+          json === undefined
+            ? undefined
+            : {
+                type,
+                id,
+                data: decode(json),
+                ...(cursor && { cursor }),
+                revision,
+                updatedAt: timestamp,
+              }
+        documents.set(nameOf({ type, id }), { deleted: !document, cursor, revision, document })
       })
       for (const { id, type, json, event: index = -1, orderKey } of commit.outbox) {
         const cause = events[index]

@@ -34,13 +34,14 @@ export class WebStorageEventStore<
 }
 
 /**
- * A log in `localStorage`, which all tabs of an origin share: some megabytes, kept until the user clears
+ * A log in `localStorage`, which all tabs of an origin share: some megabytes, kept until somebody clears
  * them. Conditions and expected versions hold across tabs. For more data, or many commits, take
  * {@link IndexedDBEventStore}.
  *
- * A tab that is killed right after it was answered may take its last commits with it: what has seen them
- * is then refused as `rewound`, and read anew. Without Web Locks (pages that are not served by HTTPS)
- * two tabs that write at once may overwrite each other: `acrossTabs` is `false`, and a warning is printed.
+ * A tab that is killed right after it was answered may take its last commits with it, and a browser that
+ * is killed all that it had not brought to the disk: what has seen them is then refused as `rewound`, and
+ * read anew. Without Web Locks (pages that are not served by HTTPS or from localhost) two tabs that write at
+ * once may overwrite each other: `acrossTabs` is `false`, and a warning is printed.
  *
  * Errors come from the calls, also where the browser blocks storage; `openWebStorage` lists them.
  *

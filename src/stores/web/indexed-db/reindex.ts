@@ -32,9 +32,11 @@ export function identifiersText(identifiers: Identifiers): string {
  * half-way they go on to do so until the same call has come to its end.
  *
  * ```ts
+ * await store.commit({ events: [{ type: 'ITEM_ADDED', data: { cartId: 'cart_123', sku: 'A-1' } }] })
+ * await store.close()
  * const identifiers = ['*Id', 'sku']
  * await reindexIndexedDB({ name: 'shop', identifiers })
- * const store = new IndexedDBEventStore({ name: 'shop', identifiers })
+ * const reopened = new IndexedDBEventStore({ name: 'shop', identifiers })
  * ```
  */
 export async function reindexIndexedDB(options: ReindexOptions): Promise<void> {

@@ -130,6 +130,19 @@ test('a condition that takes long to check is searched for without the lock, and
   await expect(twice).rejects.toMatchObject({ conflict: { event: { position: 3_001 } } })
 })
 
+test('a long search goes on although another tab wrote after this one', async () => {
+  const name = newName()
+  await using store = opened({ name })
+  await using other = opened({ name })
+  const noted = (n: number) => event(n, n === 200 ? { note: 'seen' } : {})
+  await other.commit({ events: counted(300).map(noted) })
+  await store.commit({ events: [event(300)] })
+  await other.commit({ events: [event(301)] })
+  const streams = [{ filter: { note: 'seen' } }]
+  const again = store.commit({ events: [event(302)], conditions: [{ streams }] })
+  await expect(again).rejects.toMatchObject({ conflict: { event: { position: 201 } } })
+})
+
 test('a condition is checked also against what has left the memory', async () => {
   await using store = opened()
   const streams = [{ filter: { cartId: 'cart_5' } }]

@@ -182,7 +182,8 @@ export function createView(source: Source, tail: Tail = new Tail(source)): View 
       if (!numbers.has(streams)) numbers.set(streams, numbers.size)
       const name = `search ${numbers.get(streams)} ${after}`
       const done = searches.get(name)
-      if (done?.match) return done.match
+      // What is not at its end is told of by `unfinished`, and goes on before anything is judged.
+      if (done && (done.match || isUnfinished(done))) return done.match
       const from = Math.max(after, done?.to ?? 0)
       const to = tail.start
       if (from >= to) return tail.firstMatch(streams, from)

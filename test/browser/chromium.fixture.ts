@@ -19,9 +19,12 @@ const installed: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   ]),
 }
 
+const named = process.env['CHROMIUM_PATH']
+
 /** What to do where no Chromium is found. */
 export const chromiumMissing: string =
-  'The tests in a browser need Chromium, and none was found. Install it:\n' +
+  'The tests in a browser need Chromium, and ' +
+  `${named ? `there is none at ${named}, which CHROMIUM_PATH names` : 'none was found'}. Install it:\n` +
   '  Debian, Ubuntu: apt-get update && apt-get install -y --no-install-recommends chromium\n' +
   '  elsewhere: npx playwright install chromium\n' +
   'or name the one that you have: CHROMIUM_PATH=/path/to/chromium npm test\n' +
@@ -29,7 +32,6 @@ export const chromiumMissing: string =
 
 /** Where Chromium is: what the environment names in `CHROMIUM_PATH`, else where it usually is. */
 export function findChromium(): string | undefined {
-  const named = process.env['CHROMIUM_PATH']
   if (named) return existsSync(named) ? named : undefined
   const onPath = (process.env['PATH'] ?? '')
     .split(delimiter)

@@ -1,7 +1,7 @@
 import { createContext, createElement, useContext, type ReactElement, type ReactNode } from 'react'
 import type { Client } from '../client/client.ts'
 import type { EventShape } from '../event/event.ts'
-import { ArgumentError } from '../store/errors.ts'
+import { refuse } from '../store/check-value.ts'
 
 /** What {@link EventClientProvider} takes. */
 export interface EventClientProviderProps<Event extends EventShape, Input extends EventShape> {
@@ -49,9 +49,12 @@ export function useEventClient<Event extends EventShape, Input extends EventShap
 ): Client<Event, Input> {
   const around = useContext(ClientContext) as unknown as Client<Event, Input> | undefined
   const client = given ?? around
-  if (typeof client?.load !== 'function') {
-    throw new ArgumentError(
-      'expected a client for the hook, found none: put <EventClientProvider client={client}> around the component, or give the hook { client }',
+  // A store has `load`, too.
+  if (typeof client?.saveEvent !== 'function') {
+    refuse(
+      ['client'],
+      'a client (put <EventClientProvider client={client}> around the component, or give the hook { client })',
+      client,
     )
   }
   return client

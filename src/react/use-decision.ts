@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useRef, useState } from 'react'
 import type { Decision, DecisionResult, ExecuteOptions } from '../decide/decision.ts'
 import type { EventShape } from '../event/event.ts'
+import { refuse } from '../store/check-value.ts'
 import { isEventfoldError, type EventfoldError } from '../store/errors.ts'
 import { useEventClient } from './event-client.ts'
 import type { ClientOption } from './use-projection.ts'
@@ -57,6 +58,9 @@ export function useDecision<Event extends EventShape, Input extends EventShape, 
   options: ClientOption<Event, Input> = {},
 ): DecisionHandle<Event, Command, State> {
   const client = useEventClient(options.client)
+  if (typeof decision?.execute !== 'function') {
+    refuse(['useDecision'], 'what defineDecision gives', decision)
+  }
   const [{ running, error, mistake }, set] = useState(IDLE)
   /** Grows with each reset: what began before is not shown. */
   const round = useRef(0)

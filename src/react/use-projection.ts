@@ -2,6 +2,7 @@ import { useCallback, useSyncExternalStore } from 'react'
 import type { Client } from '../client/client.ts'
 import type { EventShape } from '../event/event.ts'
 import type { Projection, ProjectionView } from '../project/define-projection.ts'
+import { refuse } from '../store/check-value.ts'
 import { useEventClient } from './event-client.ts'
 import { viewOf } from './views.ts'
 
@@ -35,6 +36,10 @@ export function useProjection<Event extends EventShape, Input extends EventShape
   options: ClientOption<Event, Input> = {},
 ): ProjectionView<State> {
   const client = useEventClient(options.client)
+  // A decision has `load`, too.
+  if (typeof projection?.save !== 'function') {
+    refuse(['useProjection'], 'what defineProjection gives', projection)
+  }
   const subscribe = useCallback(
     (listener: () => void) => viewOf(client, projection, id).subscribe(listener),
     [client, projection, id],

@@ -89,6 +89,7 @@ function createChanges(open: (hear: () => void) => Channel): Changes {
       listeners.clear()
       clearTimeout(resting)
       if (isOwed) channel.post()
+      isOwed = false
       channel.close()
     },
   }

@@ -102,6 +102,25 @@ test('where there is no room the commit is refused with what to do, nothing of i
   expect(again.events[0]?.position).toBe(2)
 })
 
+test('what was aborted in flight is told to other tabs, also where its store is closed', async () => {
+  const name = newName()
+  await using other = opened({ name })
+  const store = opened({ name })
+  const heard = new Promise<void>((resolve) => other.watch?.(resolve))
+  const controller = new AbortController()
+  // oxlint-disable-next-line typescript/unbound-method -- It is called on what it was taken from.
+  const { commit } = IDBTransaction.prototype
+  vi.spyOn(IDBTransaction.prototype, 'commit').mockImplementation(function (this: IDBTransaction) {
+    commit.call(this)
+    queueMicrotask(() => controller.abort())
+  })
+  const aborted = store.commit({ events: [event(1)] }, { signal: controller.signal })
+  await expect(aborted).rejects.toMatchObject({ code: 'ABORTED', outcome: 'unknown' })
+  await store.close()
+  await heard
+  expect((await other.load('all')).events).toHaveLength(1)
+})
+
 test('no more wait than the limit says', async () => {
   await using store = opened({ queueLimit: 2 })
   const sent = await Promise.allSettled(counted(3).map((n) => store.commit({ events: [event(n)] })))

@@ -20,8 +20,12 @@ export interface CombinerOptions {
   readonly onWritten: () => void
 }
 
-/** Settles when the commit is kept, or refused. */
-export type Send = (commit: PreparedCommit, signal?: AbortSignal) => Promise<Committed>
+export interface Combiner {
+  /** Settles when the commit is kept, or refused. */
+  readonly send: (commit: PreparedCommit, signal?: AbortSignal) => Promise<Committed>
+  /** Settles when nothing is on its way, not even what was aborted. */
+  readonly end: () => Promise<void> | undefined
+}
 
 /** The largest batch: all who are in it wait for its end. */
 const BATCH_COMMITS = 256
@@ -44,7 +48,7 @@ type Outcome = { readonly committed: Committed } | { readonly error: unknown }
  * Combines what is sent at once into one transaction, because each transaction waits for the disk. The
  * commits are judged in order and see each other; each has a result of its own.
  */
-export function createCombiner(options: CombinerOptions): Send {
+export function createCombiner(options: CombinerOptions): Combiner {
   const { database, source, identifiers, queueLimit, onWritten } = options
   const tail = new Tail(source)
   let queue: Waiting[] = []
@@ -142,7 +146,7 @@ export function createCombiner(options: CombinerOptions): Send {
     running = undefined
   }
 
-  return (commit, signal) =>
+  const send: Combiner['send'] = (commit, signal) =>
     new Promise((resolve, reject) => {
       if (unsettled >= queueLimit) throw full(queueLimit)
       const abort = (): void => {
@@ -167,6 +171,7 @@ export function createCombiner(options: CombinerOptions): Send {
       queue.push(waiting)
       running ??= run()
     })
+  return { send, end: () => running }
 }
 
 async function answer(

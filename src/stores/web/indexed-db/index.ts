@@ -78,9 +78,9 @@ export function openIndexedDB(options: IndexedDBOptions): EventStore & AsyncDisp
   const changes = acrossTabs(`eventfold/${name}`)
   const database = createDatabase({ name, identifiers, durability, busyTimeout }, true)
   const onWritten = changes.announce
-  const send = createCombiner({ database, source, identifiers, queueLimit, onWritten })
+  const combiner = createCombiner({ database, source, identifiers, queueLimit, onWritten })
   return createStore(
-    { database, send, source, changes },
+    { database, combiner, source, changes },
     { ...source, limits: capabilities.limits },
   )
 }

@@ -13,7 +13,7 @@ import { Running } from '../../../store/running.ts'
 import type { EventStore, Loaded, LoadOptions, ReadOptions } from '../../../store/store.ts'
 import type { Streams } from '../../../store/stream.ts'
 import type { Changes } from '../changes.ts'
-import type { Send } from './combiner.ts'
+import type { Combiner } from './combiner.ts'
 import type { Database } from './database.ts'
 import { answerOf } from './requests.ts'
 import { metadataOf } from './rows.ts'
@@ -30,17 +30,20 @@ export const capabilities: Capabilities = {
   limits: { eventBytes: 16 * 1024 * 1024, commitEvents: 100_000 },
 }
 
+/** The most that a request may ask for. */
+const MOST = 2 ** 32 - 1
+
 /** What a store is made of. */
 export interface Parts {
   readonly database: Database
-  readonly send: Send
+  readonly combiner: Combiner
   readonly source: Source
   readonly changes: Changes
 }
 
 /** The contract, kept on a database. */
 export function createStore(
-  { database, send, source, changes }: Parts,
+  { database, combiner, source, changes }: Parts,
   rules: CommitRules,
 ): EventStore & AsyncDisposable {
   const { codec } = source
@@ -132,7 +135,8 @@ export function createStore(
       if (!/^\d{1,15}$/u.test(after)) refuse(['after'], 'a cursor of the outbox', after)
       if (limit === 0) return []
       const range = IDBKeyRange.lowerBound(Number(after), true)
-      const getAll = (tables: Tables) => answerOf(tables('outbox').getAll(range, limit))
+      const count = Math.min(limit, MOST)
+      const getAll = (tables: Tables) => answerOf(tables('outbox').getAll(range, count))
       const rows = (await database.read(getAll)) as OutboxRow[]
       return rows.map(({ place, data, event, ...row }) => ({
         ...row,
@@ -153,6 +157,7 @@ export function createStore(
 
   const close = async (): Promise<void> => {
     await running.end()
+    await combiner.end()
     changes.stop()
     database.close()
   }
@@ -161,7 +166,7 @@ export function createStore(
     rules,
     (what) => running.assertOpen(what),
     look,
-    (prepared, signal) => running.run('commit', () => send(prepared, signal)),
+    (prepared, signal) => running.run('commit', () => combiner.send(prepared, signal)),
     remove,
   )
   return {

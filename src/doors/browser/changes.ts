@@ -17,6 +17,7 @@ export interface AggregateChange<State> {
   readonly snapshot: Snapshot<State> | undefined
 }
 
+/** Who is told by `subscribe`. */
 export type ChangeListener<State> = (change: AggregateChange<State>) => void
 
 /** Tells who listens which aggregates have changed. */

@@ -11,7 +11,9 @@ import { BrowserEventStore } from './store.ts'
  * not at all, and dates come back as dates. On `localStorage` it is a {@link LocalStorageEventStore}; any
  * other object is for one thread, where all stores that have it open see each other's commits.
  *
- * Errors come from the calls; `openWebStorage` lists them. Wrong options throw `INVALID_ARGUMENT`.
+ * Errors come from the calls: `STORE`, whose `fault` tells whether the storage is `'full'`, may not be used
+ * (`'denied'`), was `'cleared'` while it was open, holds a damaged record or misses one (`'not-a-log'`) or has
+ * one of a `'newer-version'` of this package. Nothing was written then. Wrong options throw `INVALID_ARGUMENT`.
  *
  * ```ts
  * const store = new WebStorageEventStore({ storage: sessionStorage, namespace: 'my-app' })
@@ -43,7 +45,8 @@ export class WebStorageEventStore<
  * read anew. Without Web Locks (pages that are not served by HTTPS or from localhost) two tabs that write at
  * once may overwrite each other: `acrossTabs` is `false`, and a warning is printed.
  *
- * Errors come from the calls, also where the browser blocks storage; `openWebStorage` lists them.
+ * Errors come from the calls, also where the browser blocks storage: those of a {@link WebStorageEventStore},
+ * and `'busy'` where another tab keeps the log for ten seconds.
  *
  * ```ts
  * const store = new LocalStorageEventStore({ namespace: 'my-app' })

@@ -129,6 +129,20 @@ describe('code written for another library', () => {
       byEmail: [{ ref: { type: 'ACCOUNT', id: 'account-1' }, state: owner, sequence: 2 }],
       waiting: [{ type: 'BALANCE_CHANGED', data: { balance: 50 } }],
     })
+    const { openLocalStorage, runExampleInStorage } = await load('rules/browser.ts')
+    // Outside of browsers there is none.
+    await expect(openLocalStorage().load('all')).rejects.toMatchObject({ fault: 'denied' })
+    const values = new Map<string, string>()
+    const storage = {
+      getItem: (key: string) => values.get(key) ?? null,
+      setItem: (key: string, value: string) => void values.set(key, value),
+    }
+    expect(await runExampleInStorage(storage)).toMatchObject({
+      balance: 50,
+      byEmail: [{ ref: { type: 'ACCOUNT', id: 'account-1' }, state: owner, sequence: 2 }],
+      change: [{ type: 'ACCOUNT', id: 'account-1' }, 'local', 50],
+      waiting: [{ type: 'BALANCE_CHANGED', data: { balance: 50 } }],
+    })
     expect(await runTyped(new MemoryEventStore())).toMatchObject({ email: 'owner@example.com' })
     const published = ['BALANCE_CHANGED', 'BALANCE_CHANGED', 'BALANCE_CHANGED']
     published.push('ACCOUNT_OVERDRAWN', 'BALANCE_CHANGED')

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { shortName } from './short-name.ts'
 
 test('parts never run into each other', async () => {
@@ -11,4 +11,14 @@ test('what is longer than 255 bytes is hashed', async () => {
   expect(await shortName([fits])).toBe(JSON.stringify([fits]))
   expect(await shortName([long])).toMatch(/^sha256:[\da-f]{64}$/)
   expect(await shortName([long])).not.toBe(await shortName([other]))
+})
+
+test('where nothing hashes, as on a page without https, what is longer is refused by name', async () => {
+  vi.stubGlobal('crypto', {})
+  onTestFinished(() => void vi.unstubAllGlobals())
+  expect(await shortName(['short'])).toBe('["short"]')
+  await expect(shortName(['x'.repeat(300)])).rejects.toMatchObject({
+    code: 'UNSUPPORTED',
+    message: expect.stringMatching(/xxx.* has 304 bytes.*HTTPS/),
+  })
 })

@@ -1,6 +1,7 @@
 import {
   IndexedDBEventStore,
   LocalStorageEventStore,
+  reindexIndexedDB,
   WebStorageEventStore,
 } from 'eventfold/browser'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -18,7 +19,7 @@ const stores: Readonly<Record<string, [store: unknown, options: object]>> = {
   WebStorageEventStore: [WebStorageEventStore, { storage, namespace: 'app' }],
 }
 
-describe.each(Object.entries(stores))('%s', (_, [store, options]) => {
+describe.each(Object.entries(stores))('%s', (name, [store, options]) => {
   const open = (given?: unknown) => new (store as Anything)(given)
 
   test.each([
@@ -31,12 +32,15 @@ describe.each(Object.entries(stores))('%s', (_, [store, options]) => {
     ['a text as identifiers', { ...options, identifiers: 'sku' }],
     ['an empty identifier', { ...options, identifiers: [''] }],
     ['a text as codec', { ...options, codec: 'json' }],
+    ['a codec that does nothing', { ...options, codec: {} }],
+    ['a codec that is none', { ...options, codec: { encode: true, decode: true } }],
   ])('refuses %s at once', (_wrong, given) => {
     expect(() => open(given)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
   })
 
-  test('names an option that it does not know', () => {
+  test('names itself, and an option that it does not know', () => {
     expect(() => open({ ...options, codek: undefined })).toThrow('"codek"')
+    expect(() => open()).toThrow(name)
   })
 })
 
@@ -45,9 +49,22 @@ test.each([
   ['busyTimeout', -1, 'a whole number'],
   ['busyTimeout', '10', 'a whole number'],
   ['queueLimit', 1.5, 'a whole number'],
+  ['queueLimit', 0, 'a whole number from 1'],
 ])('IndexedDBEventStore names its option %s: %j', (option, wrong, expected) => {
   const open = () => new IndexedDBEventStore({ name: 'app', [option]: wrong })
   expect(open).toThrow(new RegExp(`${option}: expected .*${expected}.*found.*${String(wrong)}`))
+})
+
+test.each([
+  ['nothing', undefined, 'reindexIndexedDB'],
+  ['no name', { identifiers: ['sku'] }, 'name'],
+  ['no identifiers', { name: 'app' }, 'identifiers'],
+  ['a text as identifiers', { name: 'app', identifiers: 'sku' }, 'identifiers'],
+  ['a codec that is none', { name: 'app', identifiers: ['sku'], codec: {} }, 'codec'],
+])('reindexIndexedDB refuses %s', async (_wrong, given, named) => {
+  const reindex = reindexIndexedDB as (options?: unknown) => Promise<void>
+  await expect(reindex(given)).rejects.toThrow(new RegExp(`reindexIndexedDB.*${named}|${named}`))
+  await expect(reindex(given)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
 })
 
 test('WebStorageEventStore refuses what is no storage', () => {

@@ -99,6 +99,7 @@ export class DynamoEventStore<
 }
 
 const seconds = is('a number of seconds above 0', (value) => Number(value) > 0)
+const callable = is('a function', (value) => typeof value === 'function')
 const client = is(
   'a DynamoDBDocumentClient or a DynamoDBClient',
   (value) => typeof (value as { send?: unknown } | null)?.send === 'function',
@@ -116,7 +117,7 @@ function checkOptions(options: DynamoOptions, path: string[]): void {
       keyNames,
       identifiers: optional(list(filled)),
       partitionKey: optional(filled),
-      codec: optional(object({ encode: () => {}, decode: () => {} })),
+      codec: optional(object({ encode: callable, decode: callable })),
       outboxExpiry: optional(seconds),
       idempotencyExpiry: optional(seconds),
     },

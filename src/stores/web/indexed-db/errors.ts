@@ -1,6 +1,6 @@
 import { isEventfoldError, StoreError, type StoreFault } from '../../../store/errors.ts'
 
-const DAMAGED = 'it is damaged, or no log. Delete it, or take another name'
+const DAMAGED = 'it is damaged, or no log. Keep a copy, then delete it or take another name'
 
 /** What is wrong, and what to do. */
 export const faults: {
@@ -9,9 +9,15 @@ export const faults: {
   'cleared' | 'nothing' | 'SecurityError' | 'VersionError',
   readonly [fault: StoreFault, why: string]
 > = {
-  QuotaExceededError: ['full', 'the browser has no more room for this site. Delete something'],
+  QuotaExceededError: [
+    'full',
+    'the browser has no more room for this site, and nothing was stored. Free some of it',
+  ],
   VersionError: ['newer-version', 'a newer version of this application has it. Reload the page'],
-  SecurityError: ['denied', 'this page may store nothing here. Take another store'],
+  SecurityError: [
+    'denied',
+    'the browser lets this page store nothing. Allow it, or take a MemoryEventStore',
+  ],
   ConstraintError: ['not-a-log', DAMAGED],
   NotFoundError: ['not-a-log', DAMAGED],
   nothing: ['not-a-log', 'there is none. Open a store first'],
@@ -24,7 +30,7 @@ export function storeError(
   [fault, why]: readonly [fault: StoreFault, why: string],
   details?: ConstructorParameters<typeof StoreError>[2],
 ): StoreError {
-  return new StoreError(fault, `Cannot use the database ${name}: ${why}.`, details)
+  return new StoreError(fault, `Cannot use the database ${JSON.stringify(name)}: ${why}.`, details)
 }
 
 /** The error of a call that the database failed. Errors of this package stay as they are. */
@@ -34,7 +40,7 @@ export function asStoreError(error: unknown, name: string, outcome: 'none' | 'un
   const known = faults[kind]
   return known
     ? storeError(name, known, { cause: error })
-    : storeError(name, ['driver', `${kind}: ${message}`], {
+    : storeError(name, ['driver', `${kind}: ${message}. Try again`], {
         cause: error,
         retryable: true,
         outcome,
@@ -43,5 +49,8 @@ export function asStoreError(error: unknown, name: string, outcome: 'none' | 'un
 
 /** The error of a log that somebody deleted an event from. */
 export function gap(position: number): StoreError {
-  return new StoreError('not-a-log', `The event at position ${position} is gone: ${DAMAGED}.`)
+  return new StoreError(
+    'not-a-log',
+    `The event at position ${position} is gone: ${DAMAGED}.`,
+  )
 }

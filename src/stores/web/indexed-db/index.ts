@@ -6,16 +6,17 @@ import {
 } from '../../../event/identifiers.ts'
 import {
   filled,
-  whole,
-  list,
+  is,
   object,
   oneOf,
   optional,
+  whole,
   type Check,
 } from '../../../store/check-value.ts'
 import { dateCodec, type JsonCodec } from '../../../store/json.ts'
 import type { EventStore } from '../../../store/store.ts'
 import { acrossTabs } from '../changes.ts'
+import { sharedOptions } from '../check-options.ts'
 import { createCombiner } from './combiner.ts'
 import { createDatabase } from './database.ts'
 import { identifiersText } from './reindex.ts'
@@ -45,11 +46,12 @@ export interface IndexedDBOptions {
 const checkOptions: Check = object(
   { name: filled },
   {
-    identifiers: optional(list(filled)),
-    codec: optional(object({ encode: () => {}, decode: () => {} })),
+    ...sharedOptions,
     durability: optional(oneOf('strict', 'relaxed')),
     busyTimeout: optional(whole),
-    queueLimit: optional(whole),
+    queueLimit: optional(
+      is('a whole number from 1', (value) => Number.isSafeInteger(value) && Number(value) > 0),
+    ),
   },
 )
 
@@ -69,7 +71,7 @@ const checkOptions: Check = object(
  * ```
  */
 export function openIndexedDB(options: IndexedDBOptions): EventStore & AsyncDisposable {
-  checkOptions(options, ['openIndexedDB'])
+  checkOptions(options, ['IndexedDBEventStore'])
   const { name, codec = dateCodec, durability = 'strict' } = options
   const { busyTimeout = 10_000, queueLimit = 10_000 } = options
   const { identifiers: given = DEFAULT_IDENTIFIERS } = options

@@ -1,6 +1,8 @@
 import { identifierTest, keysOf, type Identifiers } from '../../../event/identifiers.ts'
 import { throwIfAborted } from '../../../store/check-read.ts'
+import { anything, filled, list, object, optional, whole } from '../../../store/check-value.ts'
 import { dateCodec, type JsonCodec } from '../../../store/json.ts'
+import { sharedOptions } from '../check-options.ts'
 import { createDatabase } from './database.ts'
 import { gap } from './errors.ts'
 import { answerOf } from './requests.ts'
@@ -18,6 +20,11 @@ export interface ReindexOptions {
   readonly busyTimeout?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
+
+const checkOptions = object(
+  { name: filled, identifiers: list(filled) },
+  { codec: sharedOptions.codec, busyTimeout: optional(whole), signal: anything },
+)
 
 /** Rows that one transaction files. */
 const BATCH = 1_000
@@ -40,6 +47,7 @@ export function identifiersText(identifiers: Identifiers): string {
  * ```
  */
 export async function reindexIndexedDB(options: ReindexOptions): Promise<void> {
+  checkOptions(options, ['reindexIndexedDB'])
   const { name, identifiers, codec = dateCodec, busyTimeout = 10_000, signal } = options
   const to = identifiersText(identifiers)
   const isIdentifier = identifierTest(identifiers)

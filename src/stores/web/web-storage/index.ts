@@ -4,8 +4,9 @@ import {
   identifierTest,
   type Identifiers,
 } from '../../../event/identifiers.ts'
-import { is, filled, list, name, object, optional, type Check } from '../../../store/check-value.ts'
+import { is, name, object } from '../../../store/check-value.ts'
 import { dateCodec, type JsonCodec } from '../../../store/json.ts'
+import { sharedOptions } from '../check-options.ts'
 import { asStoreError, denied } from './errors.ts'
 import type { LocksLike } from './head-locks.ts'
 import { isLocalStorage, type StorageLike } from './storage.ts'
@@ -66,14 +67,14 @@ export interface WebStorageOptions extends LocalStorageOptions {
  * ```
  */
 export function openWebStorage(options: WebStorageOptions): WebStorageStore {
-  checkWebStorage(options, ['options'])
+  checkWebStorage(options, ['WebStorageEventStore'])
   const { storage, ...rest } = options
   return open(rest, storage ?? failing(denied(rest.namespace)))
 }
 
 /** As {@link openWebStorage}, in the `localStorage` of the page. */
 export function openLocalStorage(options: LocalStorageOptions): WebStorageStore {
-  checkLocalStorage(options, ['options'])
+  checkLocalStorage(options, ['LocalStorageEventStore'])
   const { namespace } = options
   try {
     // The question alone throws where the page may not use it; elsewhere there is none.
@@ -118,10 +119,5 @@ const storage = is('a Storage, or an object with getItem and setItem', (value) =
   const { getItem, setItem } = (value ?? {}) as Partial<StorageLike>
   return value === null || (typeof getItem === 'function' && typeof setItem === 'function')
 })
-const isFunction = is('a function', (value) => typeof value === 'function')
-const more: Readonly<Record<string, Check>> = {
-  identifiers: optional(list(filled)),
-  codec: optional(object({ encode: isFunction, decode: isFunction })),
-}
-const checkLocalStorage = object({ namespace: name }, more)
-const checkWebStorage = object({ namespace: name, storage }, more)
+const checkLocalStorage = object({ namespace: name }, sharedOptions)
+const checkWebStorage = object({ namespace: name, storage }, sharedOptions)

@@ -49,8 +49,5 @@ export function asStoreError(error: unknown, name: string, outcome: 'none' | 'un
 
 /** The error of a log that somebody deleted an event from. */
 export function gap(position: number): StoreError {
-  return new StoreError(
-    'not-a-log',
-    `The event at position ${position} is gone: ${DAMAGED}.`,
-  )
+  return new StoreError('not-a-log', `The event at position ${position} is gone: ${DAMAGED}.`)
 }

@@ -19,7 +19,7 @@ import { acrossTabs } from '../changes.ts'
 import { sharedOptions } from '../check-options.ts'
 import { createCombiner } from './combiner.ts'
 import { createDatabase } from './database.ts'
-import { identifiersText } from './reindex.ts'
+import { identifiersText } from './schema.ts'
 import { capabilities, createStore } from './store.ts'
 
 export { reindexIndexedDB, type ReindexOptions } from './reindex.ts'

@@ -7,7 +7,7 @@ import { createDatabase } from './database.ts'
 import { gap } from './errors.ts'
 import { answerOf } from './requests.ts'
 import { termsOf } from './rows.ts'
-import { LOG, type EventRow, type LogRow } from './schema.ts'
+import { identifiersText, LOG, type EventRow, type LogRow } from './schema.ts'
 
 export interface ReindexOptions {
   /** The name of the database. */
@@ -28,11 +28,6 @@ const checkOptions = object(
 
 /** Rows that one transaction files. */
 const BATCH = 1_000
-
-/** A set of identifiers, as it is recorded. */
-export function identifiersText(identifiers: Identifiers): string {
-  return JSON.stringify([...new Set(identifiers)].sort())
-}
 
 /**
  * Indexes a log anew by other identifiers. While it runs, stores refuse every call; where it was stopped

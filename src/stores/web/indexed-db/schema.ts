@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../../../event/event.ts'
+import type { Identifiers } from '../../../event/identifiers.ts'
 import type { DocumentResult, StoredDocument } from '../../../store/document.ts'
 import type { OutboxRecord } from '../../../store/outbox.ts'
 
@@ -82,4 +83,9 @@ export const upgrades: readonly ((database: IDBDatabase) => void)[] = [
 /** The index of events. */
 export function termsIn(tables: Tables): IDBIndex {
   return tables('events').index('terms')
+}
+
+/** A set of identifiers, as it is recorded. */
+export function identifiersText(identifiers: Identifiers): string {
+  return JSON.stringify([...new Set(identifiers)].sort())
 }

@@ -1,7 +1,7 @@
 import type { Streams } from '../../store/stream.ts'
 import { equal, ok, rejects } from '../expect.ts'
 import type { Law } from '../law.ts'
-import { added, cart, field, read } from '../samples.ts'
+import { added, appendAll, cart, field, numbers, read } from '../samples.ts'
 
 const next = { type: 'CHECKED_OUT', data: { cartId: 'cart_1', n: 99 } }
 
@@ -132,6 +132,25 @@ export const conditionLaws: readonly Law[] = [
         equal(conflict.cursor, after, 'the cursor of the condition')
         equal('cursor' in conflict, after !== undefined, 'whether there is one')
       }
+    },
+  },
+  {
+    law: 'what breaks a condition is found among hundreds that it does not name, also after others wrote',
+    prove: async (open) => {
+      const { store, reopen } = await open()
+      const other = await reopen()
+      const note = (n: number): object => (n === 500 ? { n, note: 'x' } : { n })
+      await appendAll(
+        other,
+        numbers(0, 600).map((n) => added('cart_1', note(n))),
+      )
+      await store.commit({ events: [added('cart_1')] })
+      await other.commit({ events: [added('cart_1')] })
+      const conditions = [{ streams: [{ filter: { cartId: 'cart_1', note: 'x' } }] }]
+      const error = await rejects(store.commit({ events: [next], conditions }), 'CONFLICT')
+      const { conflict } = error
+      const [broken] = await read(store, conditions[0]?.streams ?? [])
+      ok(conflict.reason === 'condition' && conflict.event?.id === broken?.id, 'the event is named')
     },
   },
   {

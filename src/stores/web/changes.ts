@@ -59,18 +59,26 @@ function createChanges(open: (hear: () => void) => Channel): Changes {
       for (const listener of listeners) queueMicrotask(listener)
     })
   }
-  const channel = open(notice)
-  let resting: ReturnType<typeof setTimeout> | undefined
-  let isOwed = false
+  /** Tells also of what was owed by one that is gone, or that is in the background, where it is slow. */
+  let late: ReturnType<typeof setTimeout> | undefined
+  const channel = open(() => {
+    notice()
+    clearTimeout(late)
+    late = inBackground(notice, 3 * PAUSE)
+  })
+  let resting = 0
+  let owed: ReturnType<typeof setTimeout> | undefined
   const post = (): void => {
-    isOwed = resting !== undefined
-    if (isOwed) return
-    channel.post()
-    resting = setTimeout(() => {
-      resting = undefined
-      if (isOwed) post()
-    }, PAUSE)
-    ;(resting as { unref?: () => void }).unref?.()
+    const rest = resting - performance.now()
+    if (rest > 0) {
+      owed ??= inBackground(() => {
+        owed = undefined
+        post()
+      }, rest)
+    } else {
+      channel.post()
+      resting = performance.now() + PAUSE
+    }
   }
   return {
     announce: () => {
@@ -87,10 +95,17 @@ function createChanges(open: (hear: () => void) => Channel): Changes {
     },
     stop: () => {
       listeners.clear()
-      clearTimeout(resting)
-      if (isOwed) channel.post()
-      isOwed = false
+      clearTimeout(owed)
+      if (owed !== undefined) channel.post()
+      owed = undefined
       channel.close()
     },
   }
+}
+
+/** In Node it does not keep the process alive. */
+function inBackground(work: () => void, milliseconds: number): ReturnType<typeof setTimeout> {
+  const timer = setTimeout(work, milliseconds)
+  ;(timer as { unref?: () => void }).unref?.()
+  return timer
 }

@@ -17,10 +17,12 @@ export class TroubleBoundary extends Component<Props, { error?: unknown }> {
     if (!('error' in this.state)) return this.props.children
     const { title, advice } = explain(this.state.error)
     return (
-      <main className="sheet message" role="alert">
+      <main className="sheet message">
         <title>Trouble · To-dos</title>
-        <h1>{title}</h1>
-        <p>{advice}</p>
+        <div role="alert">
+          <h1>{title}</h1>
+          <p>{advice}</p>
+        </div>
         <button type="button" className="primary" onClick={() => location.reload()}>
           Reload the page
         </button>

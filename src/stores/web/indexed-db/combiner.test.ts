@@ -94,7 +94,7 @@ test('where there is no room the commit is refused with what to do, nothing of i
     idempotency: { key: 'k' },
   })
   await expect(refused).rejects.toEqual(fails('full'))
-  await expect(refused).rejects.toThrow(/no more room.*Delete/u)
+  await expect(refused).rejects.toThrow(/no more room.*Free some/u)
   vi.restoreAllMocks()
   expect((await store.load('all')).events).toHaveLength(1)
   expect(await store.documents.get('view', 'a')).toBeUndefined()

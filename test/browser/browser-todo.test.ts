@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chromiumOptions } from './chromium.fixture.ts'
@@ -30,7 +31,7 @@ function addressOf({ stdout, stderr }: ChildProcess): Promise<string> {
   let said = ''
   for (const stream of [stdout, stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
-      said += text.replaceAll(/\u001B\[\d+m/gu, '')
+      said += stripVTControlCharacters(text)
       const [url] = /http:\/\/127\.0\.0\.1:\d+\//u.exec(said) ?? []
       if (url) found(url)
     })
